@@ -75,23 +75,20 @@ export class SupervisedRoutes {
   located({ actor, host, incarnation, isLost, ...progress }: Located): void {
     const route = this.#routes.get(actor) ?? this.#open(actor);
     if (incarnation <= route.incarnation) return; // known already
-    const { reaches, isAwaited, withdrawn, send, taken, moved } = this.#options;
+    const { reaches, withdrawn, send, taken, moved } = this.#options;
     route.incarnation = incarnation;
     this.#settleAll(route, progress, isLost);
     route.host = undefined; // so that what is sent meanwhile waits behind the messages below
     taken(actor, progress.settled);
     route.host = reaches(host) ? host : undefined; // it died meanwhile, too: the next one will be told
     moved(actor);
-    for (let n = route.unsettled.length; n > 0; n--) {
-      const envelope = route.unsettled.shift();
-      if (envelope === undefined) continue;
-      // an ask that is over has its answer, or its asker has stopped waiting
-      if (envelope.isAsk && (isLost || !envelope.isTold) && !isAwaited(envelope.id)) {
+    for (const envelope of all(route.unsettled)) {
+      if (this.#isOver(envelope, isLost)) {
         if (!isLost) withdrawn(envelope);
-        continue;
+      } else {
+        route.unsettled.push(envelope);
+        if (route.host !== undefined) send(route.host, envelope);
       }
-      route.unsettled.push(envelope);
-      if (route.host !== undefined) send(route.host, envelope);
     }
   }
 
@@ -134,6 +131,14 @@ export class SupervisedRoutes {
       if (isLost || route.host === undefined) unanswered(envelope);
       else this.#unanswered.push({ envelope, host: route.host }); // the answer is on its way
     }
+  }
+
+  /**
+   * True for an ask that has its answer, or whose asker has stopped waiting. One whose asker only wants it told is sent to the actor's next
+   * place all the same, unless the thread that it was on has died.
+   */
+  #isOver({ id, isAsk, isTold }: Envelope, isLost: boolean): boolean {
+    return isAsk && (isLost || !isTold) && !this.#options.isAwaited(id);
   }
 
   #route(actor: Address): Route {
