@@ -36,9 +36,11 @@ export const trace: Command = {
   read(given) {
     const [id = ""] = given.named("ID");
     const file = given.optional("spans", "--spans FILE");
-    const journal = file !== undefined && given.text("journal") === undefined ? undefined : journalOf(given);
+    const isGiven = given.text("journal") !== undefined;
+    if (file === undefined && !isGiven) throw given.wrong("--journal DIR is missing, or --spans FILE");
+    const journal = isGiven ? journalOf(given) : undefined;
     const format = given.choice("format", ["text", "json", "otlp", "html"]);
-    const content = given.choice("content", ["none", "all"]) ?? "none";
+    const content = given.choice("content", ["none", "all"]);
     const service = given.text("service") ?? "troupe";
     if (format === "html" && journal === undefined)
       throw new TroupeError(

@@ -211,7 +211,7 @@ const schema = v.strictObject({
       (value) =>
         typeof value === "function" ||
         (typeof value === "object" && value !== null && (types.isPromise(value) || "append" in value)),
-      "expected a Journal, a promise of one, or a function that opens one",
+      "expected a Journal, such as lmdbJournal(DIR), a promise of one, or a function that opens one",
     ),
   ),
   standby: v.optional(v.boolean()),
