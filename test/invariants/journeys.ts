@@ -47,6 +47,20 @@ const worker = (name: string) =>
     compensateUnknown: takeBack,
   });
 
+/** Has no effects, so that the rounds it is in are not kept. */
+export const gauge = defineAgent(import.meta.url, {
+  name: "journey-gauge",
+  version: "1.0.0",
+  input: Task,
+  output: Done,
+  concurrency: 4,
+  policies: { breaker: false, retry },
+  async execute({ amount, ms }, context) {
+    if (ms > 0) await context.sleep(ms);
+    return { amount };
+  },
+});
+
 export const stocker = worker("journey-stocker");
 export const teller = worker("journey-teller");
 export const packer = worker("journey-packer");
@@ -94,12 +108,46 @@ const leaving = (via: string) =>
     .step("load", packer, ({ input }) => task(via, `load[${input.index}]`, input, input.part))
     .step("sign", stocker, { after: ["load"] }, ({ input, load }) => task(via, "sign", input, load.amount));
 
+const Turn = v.object({ ...v.omit(Shipment, ["amount"]).entries, round: v.number(), before: v.number() });
+const turn = (
+  { pauses, fails }: Journey,
+  round: number,
+  last: { readonly amount: number } | undefined,
+): v.InferOutput<typeof Turn> => ({
+  pauses,
+  round,
+  before: last?.amount ?? 0,
+  ...(fails === undefined ? {} : { fails }),
+});
+
+/** What is done in each round of a loop, by whole workflows; each adds its number to what the one before came to. */
+const turning = (via: string) =>
+  defineWorkflow(import.meta.url, { name: "journey-turn", version: via, input: Turn })
+    .step("shape", stocker, ({ input }) => task(via, `shape#${input.round}`, input, input.round))
+    .step("glaze", teller, { after: ["shape"] }, ({ input, shape }) =>
+      task(via, "glaze", input, input.before + shape.amount),
+    );
+
+/** The same in rounds of which nothing can be undone, with a list that is longer in each. */
+const measuring = (via: string) =>
+  defineWorkflow(import.meta.url, { name: "journey-measure", version: via, input: Turn })
+    .each("marks", gauge, { over: ({ input }) => Array.from({ length: input.round }, () => 1) }, ({ input, item }) =>
+      task(via, "marks", input, item),
+    )
+    .step("note", gauge, { after: ["marks"] }, ({ input, marks }) =>
+      task(via, `note#${input.round}`, input, input.before + sum(marks)),
+    );
+
+const goes = { until: ({ input, round }: { input: Journey; round: number }) => round >= input.rounds, max: 5 };
+
 const empty = (version: string) =>
   defineWorkflow(import.meta.url, { name: "journey", version, input: Journey, follows: ["1.0.0"] });
 const sum = (done: readonly { readonly amount: number }[]): number =>
   done.reduce((total, { amount }) => total + amount, 0);
 
-/** Stock and money; then two lists of parts, of which one has whole workflows, a loop, and a sub-workflow; then the truck. */
+/**
+ * Stock and money; then two lists of parts, of which one has whole workflows, three loops, of which two have, and a sub-workflow; then the truck.
+ */
 export const journey = defineWorkflow(import.meta.url, { name: "journey", version: "1.0.0", input: Journey })
   .step("stock", stocker, ({ input }) => task("1.0.0", "stock", input, input.amount))
   .step("money", teller, ({ input }) => task("1.0.0", "money", input, input.amount))
@@ -109,12 +157,13 @@ export const journey = defineWorkflow(import.meta.url, { name: "journey", versio
     { after: ["stock"], over: ({ input }) => input.parts, concurrency: 2 },
     ({ input, item, index }) => task("1.0.0", `check[${index}]`, input, item),
   )
-  .loop(
-    "polish",
-    driver,
-    { after: ["stock"], until: ({ input, round }) => round >= input.rounds, max: 5 },
-    ({ input, round }) => task("1.0.0", `polish#${round}`, input, round),
+  .loop("polish", driver, { after: ["stock"], ...goes }, ({ input, round }) =>
+    task("1.0.0", `polish#${round}`, input, round),
   )
+  .loop("measure", measuring("1.0.0"), { after: ["stock"], ...goes }, ({ input, round, last }) =>
+    turn(input, round, last),
+  )
+  .loop("refine", turning("1.0.0"), { after: ["money"], ...goes }, ({ input, round, last }) => turn(input, round, last))
   .each(
     "deliver",
     leaving("1.0.0"),
@@ -122,8 +171,12 @@ export const journey = defineWorkflow(import.meta.url, { name: "journey", versio
     ({ input, item, index }) => leg(input, item, index),
   )
   .step("ship", shipping("1.0.0"), { after: ["money"] }, ({ input }) => shipment(input))
-  .step("truck", driver, { after: ["check", "polish", "deliver", "ship"] }, ({ input, check, polish, deliver, ship }) =>
-    task("1.0.0", "truck", input, sum(check) + sum(deliver) + polish.amount + ship.amount),
+  .step(
+    "truck",
+    driver,
+    { after: ["check", "polish", "measure", "refine", "deliver", "ship"] },
+    ({ input, check, deliver, ...ones }) =>
+      task("1.0.0", "truck", input, sum([...check, ...deliver, ones.polish, ones.measure, ones.refine, ones.ship])),
   );
 
 /** With a step more before the truck; 100 stands in for it. */
@@ -142,12 +195,13 @@ export const insured = empty("2.0.0")
     { after: ["stock"], over: ({ input }) => input.parts, concurrency: 1 },
     ({ input, item, index }) => task("2.0.0", `check[${index}]`, input, item),
   )
-  .loop(
-    "polish",
-    driver,
-    { after: ["stock"], until: ({ input, round }) => round >= input.rounds, max: 5 },
-    ({ input, round }) => task("2.0.0", `polish#${round}`, input, round),
+  .loop("polish", driver, { after: ["stock"], ...goes }, ({ input, round }) =>
+    task("2.0.0", `polish#${round}`, input, round),
   )
+  .loop("measure", measuring("2.0.0"), { after: ["stock"], ...goes }, ({ input, round, last }) =>
+    turn(input, round, last),
+  )
+  .loop("refine", turning("2.0.0"), { after: ["money"], ...goes }, ({ input, round, last }) => turn(input, round, last))
   .each(
     "deliver",
     leaving("2.0.0"),
@@ -158,12 +212,17 @@ export const insured = empty("2.0.0")
   .step(
     "truck",
     driver,
-    { after: ["check", "polish", "deliver", "ship", "insure"] },
-    ({ input, check, polish, deliver, ship, insure }) =>
-      task("2.0.0", "truck", input, sum(check) + sum(deliver) + polish.amount + ship.amount + insure.amount),
+    { after: ["check", "polish", "measure", "refine", "deliver", "ship", "insure"] },
+    ({ input, check, deliver, insure, ...ones }) =>
+      task(
+        "2.0.0",
+        "truck",
+        input,
+        sum([...check, ...deliver, ones.polish, ones.measure, ones.refine, ones.ship, insure]),
+      ),
   );
 
-/** Without the money, and without the lists; what was paid, checked and delivered is undone by those who did it. */
+/** Without the money, and without the lists and a loop; what was paid, checked, delivered and refined is undone by the agents that did it. */
 export const free = defineWorkflow(import.meta.url, {
   name: "journey",
   version: "2.1.0",
@@ -172,18 +231,18 @@ export const free = defineWorkflow(import.meta.url, {
   retired: [teller, packer, stocker],
 })
   .step("stock", stocker, ({ input }) => task("2.1.0", "stock", input, input.amount))
-  .loop(
-    "polish",
-    driver,
-    { after: ["stock"], until: ({ input, round }) => round >= input.rounds, max: 5 },
-    ({ input, round }) => task("2.1.0", `polish#${round}`, input, round),
+  .loop("polish", driver, { after: ["stock"], ...goes }, ({ input, round }) =>
+    task("2.1.0", `polish#${round}`, input, round),
+  )
+  .loop("measure", measuring("2.1.0"), { after: ["stock"], ...goes }, ({ input, round, last }) =>
+    turn(input, round, last),
   )
   .step("ship", shipping("2.1.0"), { after: ["stock"] }, ({ input }) => shipment(input))
-  .step("truck", driver, { after: ["polish", "ship"] }, ({ input, polish, ship }) =>
-    task("2.1.0", "truck", input, polish.amount + ship.amount),
+  .step("truck", driver, { after: ["polish", "measure", "ship"] }, ({ input, ...ones }) =>
+    task("2.1.0", "truck", input, sum([ones.polish, ones.measure, ones.ship])),
   );
 
-/** In another order, so that more comes after the loop, and with a step more in the sub-workflow, and in the workflow for each part. */
+/** In another order, so that more comes after the loop, and with a step more in the sub-workflow, in the workflow for each part, and in that of each round. */
 export const ordered = empty("2.2.0")
   .step("money", teller, ({ input }) => task("2.2.0", "money", input, input.amount))
   .step("stock", stocker, ({ input }) => task("2.2.0", "stock", input, input.amount))
@@ -193,11 +252,19 @@ export const ordered = empty("2.2.0")
     { after: ["stock"], over: ({ input }) => input.parts, concurrency: 2 },
     ({ input, item, index }) => task("2.2.0", `check[${index}]`, input, item),
   )
+  .loop("polish", driver, { after: ["check"], ...goes }, ({ input, round }) =>
+    task("2.2.0", `polish#${round}`, input, round),
+  )
+  .loop("measure", measuring("2.2.0"), { after: ["polish"], ...goes }, ({ input, round, last }) =>
+    turn(input, round, last),
+  )
   .loop(
-    "polish",
-    driver,
-    { after: ["check"], until: ({ input, round }) => round >= input.rounds, max: 5 },
-    ({ input, round }) => task("2.2.0", `polish#${round}`, input, round),
+    "refine",
+    turning("2.2.0").step("fire", packer, { after: ["glaze"] }, ({ input, glaze }) =>
+      task("2.2.0", "fire", input, glaze.amount + 50),
+    ),
+    { after: ["money"], ...goes },
+    ({ input, round, last }) => turn(input, round, last),
   )
   .each(
     "deliver",
@@ -215,26 +282,31 @@ export const ordered = empty("2.2.0")
     { after: ["money"] },
     ({ input }) => shipment(input),
   )
-  .step("truck", driver, { after: ["check", "polish", "deliver", "ship"] }, ({ input, check, polish, deliver, ship }) =>
-    task("2.2.0", "truck", input, sum(check) + sum(deliver) + polish.amount + ship.amount),
+  .step(
+    "truck",
+    driver,
+    { after: ["check", "polish", "measure", "refine", "deliver", "ship"] },
+    ({ input, check, deliver, ...ones }) =>
+      task("2.2.0", "truck", input, sum([...check, ...deliver, ones.polish, ones.measure, ones.refine, ones.ship])),
   );
 
 /** How much each version sends, by hand. `insured`: what the insurance came to. */
 export function sent(version: string, { amount, parts, rounds }: Journey, insurance: number): number {
   const checked = 2 * parts.reduce((total, part) => total + part, 0); // and delivered
+  const turned = (rounds * (rounds + 1)) / 2; // in each of the loops that add up
   switch (version) {
     case "2.0.0":
-      return checked + rounds + amount + insurance;
+      return checked + rounds + 2 * turned + amount + insurance;
     case "2.1.0":
-      return rounds + amount;
+      return rounds + turned + amount;
     case "2.2.0":
-      return checked + 500 * parts.length + rounds + amount + 1000;
+      return checked + 500 * parts.length + rounds + 2 * turned + 50 * rounds + amount + 1000;
     default:
-      return checked + rounds + amount;
+      return checked + rounds + 2 * turned + amount;
   }
 }
 
-/** True for what has effects: no list, loop or sub-workflow, and no item that is one. */
+/** True for what has effects: no list, loop or sub-workflow, no item or round that is one, and nothing that is only measured. */
 export function isByAgent(step: string): boolean {
-  return !/^(check|polish|ship|deliver|deliver\[\d+\])$/.test(step);
+  return !/^(check|polish|ship|deliver|deliver\[\d+\]|refine|refine#\d+|measure.*)$/.test(step);
 }

@@ -4,6 +4,7 @@ import type { WorkflowPlan } from "./workflow-plan.ts";
 import { conclude, type Terms } from "./conclude.ts";
 import { orchestrate } from "./orchestrator.ts";
 import { followOpenings } from "./openings.ts";
+import { endsAtOnce } from "../history/ends-at-once.ts";
 import type { RunEvent, RunNote } from "../history/run-event.ts";
 import { admits, apply, withNotes } from "../history/run-machine.ts";
 import { closeOf } from "../history/run-progress.ts";
@@ -45,6 +46,7 @@ export function advance(
   };
   if (!accept(event)) return undefined;
   for (const other of together) accept(other);
+  if (event.type === "run-started" && event.fork !== undefined) for (const end of endsAtOnce(next).ends) accept(end);
   // a decision is an event too, after which there may be more to decide
   for (let at = 0; at < events.length && isOpen(next); at++) {
     const newest = events[at] as RunEvent;

@@ -23,7 +23,7 @@ export function refusedAnswer(
 ): TroupeError | undefined {
   const state = versions.at(-1)?.state;
   if (state === undefined) return notTaken(run, `the run ${run} has not started`, { status: "new", wait });
-  if (key !== undefined && isToldUnder(state, wait, key)) return undefined;
+  if (key !== undefined && (isToldUnder(state, wait, key) || versions.some(hasTold(wait, key)))) return undefined;
   const part = partAround(wait)?.part;
   if (part !== undefined && stepOf(state, part) === undefined) {
     const at = roundAt(part);
@@ -74,6 +74,13 @@ function whyNoMessage(state: RunState, loop: string): string {
         ? `has ${mostUnread} messages that its next round is to read, and takes no more before`
         : "has begun the last of its rounds, and there is none to read a message";
   }
+}
+
+/** True for the version in which a wait was answered, or a loop told, under this key: the history has it for rounds that are kept no more, too. */
+function hasTold(path: string, key: string): (version: Snapshot<RunState>) => boolean {
+  const isIt = (note: RunNote): boolean =>
+    (note.type === "wait-answered" || note.type === "loop-told") && note.step === path && note.idempotencyKey === key;
+  return ({ state }) => state.events.some(isIt);
 }
 
 /** True for what leaves a wait without need of an answer. */

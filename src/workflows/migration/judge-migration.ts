@@ -10,12 +10,11 @@ import { allOpenings, planFor, type WorkflowPlan } from "../coordination/workflo
 import { messageOf } from "../../errors/caught.ts";
 import type { Epoch } from "../history/coordination.ts";
 import type { DefinitionChanged, MigratedValue } from "../history/definition-changed.ts";
+import { endsAtOnce } from "../history/ends-at-once.ts";
 import type { RunEvent } from "../history/run-event.ts";
 import { apply } from "../history/run-machine.ts";
-import { gatheredAt } from "../history/run-outputs.ts";
-import { endOf, isDone, stepOf } from "../history/run-progress.ts";
+import { stepOf } from "../history/run-progress.ts";
 import { isOpen, type RunState } from "../history/run-state.ts";
-import { stepAt } from "../steps/run-places.ts";
 import { Findings } from "./findings.ts";
 import { judgeInput, judgeSteps } from "./kept-steps.ts";
 import { passSteps } from "./passed-steps.ts";
@@ -57,7 +56,7 @@ export function judgeMigration(run: string, state: RunState, to: WorkflowPlan, t
   }
   if (findings.reasons.length > 0) return refused(findings.reasons);
   const event = change(findings.values);
-  const { ends, next } = endsOf(apply(state, event, []));
+  const { ends, next } = endsAtOnce(apply(state, event, []));
   return { outcome: "ok", plan: planFor(run, to, next), event, ends, next };
 }
 
@@ -114,21 +113,4 @@ function judgeLists(next: RunState, to: WorkflowPlan, findings: Findings): void 
       findings.refuse(`"${step.name}" has begun, and its list can't be made now: ${messageOf(error)}`);
     }
   }
-}
-
-function endsOf(changed: RunState): { readonly ends: readonly RunEvent[]; readonly next: RunState } {
-  const ends: RunEvent[] = [];
-  let next = changed;
-  const accept = (event: RunEvent): void => {
-    ends.push(event);
-    next = apply(next, event, []);
-  };
-  // those within others come behind them
-  for (let place = changed.steps.outline.length - 1; place >= 0 && next.status === "running"; place--) {
-    const step = stepAt(next.steps, place);
-    if (isDone(step)) accept({ type: "step-finished", step: step.name, output: gatheredAt(next.steps, place) });
-  }
-  const end = endOf(next);
-  if (end !== undefined) accept(end);
-  return { ends, next };
 }

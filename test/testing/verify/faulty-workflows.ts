@@ -288,4 +288,27 @@ export const faults: readonly Fault[] = [
     says: /undoing the step "book" failed: Cannot read properties of null/,
     own: true,
   },
+  {
+    what: "a round of steps that forgets that there is no last one",
+    workflow: claim("rounds").loop(
+      "improve",
+      claim("round").step("assess", assess, ({ input }) => input),
+      { max: 3, until: ({ round }) => round === 2 },
+      ({ input, last }) => ({
+        ...input,
+        id: `${input.id}${(last as { risk: number }).risk}`,
+      }),
+    ),
+    says: /the mapping for round of the step "improve" threw: Cannot read properties of undefined/,
+  },
+  {
+    what: "a mapping in a round that throws from the second round on",
+    workflow: claim("later").loop(
+      "improve",
+      claim("again").step("assess", assess, ({ input }) => ({ ...input, id: decodeURIComponent(input.id) })),
+      { max: 3, until: ({ round }) => round === 2 },
+      ({ input, round }) => ({ ...input, id: round === 1 ? "a" : "%" }),
+    ),
+    says: /the mapping of the step "improve#\/assess" threw: URI malformed/,
+  },
 ];
