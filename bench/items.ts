@@ -23,11 +23,29 @@ export const listed = defineWorkflow(import.meta.url, {
   ({ item }) => ({ n: item }),
 );
 
+const one = defineWorkflow(import.meta.url, { name: "one", version: "1.0.0", input: v.object({ n: v.number() }) }).step(
+  "count",
+  count,
+  ({ input }) => input,
+);
+
+/** Each item is a workflow of one step. */
+export const listedWhole = defineWorkflow(import.meta.url, {
+  name: "listed-whole",
+  version: "1.0.0",
+  input: v.object({ size: v.number() }),
+}).each(
+  "item",
+  one,
+  { over: ({ input }) => Array.from({ length: input.size }, (_, n) => n), concurrency: inFlight, max: perRound },
+  ({ item }) => ({ n: item }),
+);
+
 export const items: Topic = {
   name: "items",
   about:
     "An item that does next to nothing, in lists of 10, 1,000 and 10,000, and a step of a workflow of 10 that is none: processor\n" +
-    "time on all threads. 1,000 are in flight at any length.",
+    "time on all threads. 1,000 are in flight at any length. An agent does an item, or a workflow does of which it is the only step.",
   async run() {
     const figures: Figure[] = [];
     for (const coordination of ["orchestrator", "relay"] as const)
@@ -42,6 +60,10 @@ export const items: Topic = {
             ...sizes.map((size) => ({
               name: `of ${size.toLocaleString("en-US")} items`,
               run: () => costOf(coordination, listed, { size }, size),
+            })),
+            ...sizes.map((size) => ({
+              name: `of ${size.toLocaleString("en-US")} items that are workflows`,
+              run: () => costOf(coordination, listedWhole, { size }, size),
             })),
           ],
         })),

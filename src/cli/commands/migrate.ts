@@ -8,7 +8,7 @@ import { planWorkflow } from "../../workflows/coordination/workflow-plan.ts";
 import { runState } from "../../workflows/history/run-state.ts";
 import { InForce } from "../../workflows/supervisor/in-force.ts";
 import { Migrations } from "../../workflows/supervisor/migrations.ts";
-import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
+import { exitCodes, journalFlags, journalOf } from "../arguments/journal-arguments.ts";
 import { moduleTarget } from "../arguments/module-target.ts";
 import type { Command } from "../command/command.ts";
 import { type OpenStore, withStore } from "../journal/open-store.ts";
@@ -54,13 +54,15 @@ Usage:
   troupe migrate MODULE[#export] --journal DIR [options]
 
 Options:
-  --dry-run       only say what would become of each run; the journal may be in use by a system meanwhile
+  --journal DIR   the folder of the journal, or its postgres:// URL; unless it is a dry run, no system may have it open
+  --dry-run       only say what would become of each run
   --from VERSION  only runs that follow this version; may be given several times (default: all that the definition follows)
   --run ID        only this run; may be given several times
-${journalHelp}
+  --json          a line of JSON for each run
+  -h, --help      this text
 
 A run that can't go on with it is refused, with the reasons, and stays as it is. troupe resume goes on with the others, or the
-next system does. Unless it is a dry run, no system may have the journal open; one that does has the same as system.migrate.
+next system does. A system that has the journal open does the same by system.migrate.
 
 ${exitCodes.replace("1 failed", "1 a run was refused, or the command failed")}`,
 };

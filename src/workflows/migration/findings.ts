@@ -17,7 +17,8 @@ export interface NewContract {
 
 export class Findings {
   readonly codec: PayloadCodec;
-  readonly #reasons: string[] = [];
+  /** By what they say whatever the item or the round is: of thousands, one tells enough. */
+  readonly #reasons = new Map<string, { readonly first: string; readonly count: number }>();
   readonly #values = new Map<string, MigratedValue>();
   /** What the run's input becomes, if it changes. */
   input: { readonly value: Payload } | undefined;
@@ -28,7 +29,9 @@ export class Findings {
 
   /** Sentences without their full stops. */
   get reasons(): readonly string[] {
-    return this.#reasons;
+    return [...this.#reasons.values()].map(({ first, count }) =>
+      count === 1 ? first : `${first} (and so for ${count - 1} more items or rounds)`,
+    );
   }
 
   get values(): readonly MigratedValue[] {
@@ -36,7 +39,9 @@ export class Findings {
   }
 
   refuse(reason: string): void {
-    this.#reasons.push(reason);
+    const kind = reason.replaceAll(/#\d+|\[\d+\]/g, "#");
+    const { first, count } = this.#reasons.get(kind) ?? { first: reason, count: 0 };
+    this.#reasons.set(kind, { first, count: count + 1 });
   }
 
   change(value: MigratedValue): void {
