@@ -99,7 +99,7 @@ describe("a fork of a run", () => {
         expect(await refused("x")).toContain("no-such-run: there is no run x");
         expect(await refused("r", { at: 99 })).toContain("no-such-version");
         expect(await refused("r", { before: "read[0]" })).toContain(
-          `invalid-options: forkRun: the run r has no step "read[0]"; it has split, read, note, join`,
+          `invalid-options: forkRun: of the run r, "read[0]" is in "read", and can't be named by itself: name that`,
         );
         expect(await refused("r", { outputs: { split: 3 } })).toContain(
           `forkRun: outputs: "split": reader@1.0.0: output`,

@@ -169,7 +169,8 @@ export function loopStep(
   return Object.freeze({
     kind: "loop",
     ...baseOf(name, options),
-    does: Object.freeze(isOne ? { [does.name]: does } : { ...does }),
+    // in JavaScript, it may be anything
+    does: Object.freeze(isOne ? { [does.name]: does } : typeof does === "object" ? { ...does } : {}),
     maps: Object.freeze(isOne ? { [does.name]: maps as Mapping } : { ...(maps as Record<string, Mapping>) }),
     who: isOne ? undefined : who,
     until: until as Mapping,

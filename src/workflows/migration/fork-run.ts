@@ -60,6 +60,9 @@ function checkPlace(run: string, name: string, steps: RunSteps): void {
 }
 
 function unknownStep(run: string, name: string, { outlines }: WorkflowPlan): TroupeError {
+  const [whole = ""] = name.split(/[[#]/);
+  if (whole !== name && outlines.some((outline) => outline.name === whole))
+    return wrong(`of the run ${run}, ${shown(name)} is in "${whole}", and can't be named by itself: name that`);
   return wrong(`the run ${run} has no step ${shown(name)}; it has ${outlines.map((one) => one.name).join(", ")}`);
 }
 

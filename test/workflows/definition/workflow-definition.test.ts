@@ -109,6 +109,7 @@ describe("a workflow", () => {
       [{}, { max: 1, until: map }, {}],
       "the second argument is the agent or the workflow that does the rounds",
     ],
+    ["a name", ["body", { max: 1, until: map }, map], "the second argument is the agent or the workflow that does"],
     ["a workflow without steps", [begin(), { max: 1, until: map }, map], "flow@1.0.0 has no steps"],
     ["a workflow and no mapping", [begin().step("s", agent, map), { max: 1, until: map }], "to the workflow's input"],
     [
