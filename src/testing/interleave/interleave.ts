@@ -22,7 +22,7 @@ import { tasksPlayer } from "./play-tasks.ts";
  * for each other fail as a deadlock.
  *
  * @throws TroupeError (as a rejection) `simulation-failed` with the seed, the step count, the replay and what a task or the check threw
- * as its cause, or `deadlock`, or `livelock`; `not-repeatable` when the same choices led to something else; `invalid-options`, also
+ * as its cause, or `deadlock`, or `livelock`; `not-repeatable` when the same choices led to something else, also those of an earlier run, which held; `invalid-options`, also
  * for something shared that isn't made anew for each run.
  * @example
  * await interleave({
@@ -68,7 +68,8 @@ export function withTasks<T>(
   return virtualSources.lend(async () => {
     const player = tasksPlayer(it, options);
     try {
-      return await work({ play: player.play, isRepeatable: true, isShrunk: true, explain: explainTasks, repeat });
+      const { play } = player;
+      return await work({ play, code: it, isRepeatable: true, isShrunk: true, explain: explainTasks, repeat });
     } finally {
       player.end();
     }

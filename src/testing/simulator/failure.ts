@@ -6,6 +6,7 @@ import { RunLog } from "./explain/run-log.ts";
 import type { Game } from "./game.ts";
 import type { Chosen } from "./schedules/choices.ts";
 import type { RunOutcome } from "./schedules/run-outcome.ts";
+import { heldBefore, type HeldNoMore, type HeldRun, outlived } from "./outliving/held-before.ts";
 import { type Schedule, writeSchedule } from "./schedules/schedule-string.ts";
 import { shrink } from "./schedules/shrink.ts";
 import { OutsideWork } from "./virtual/outside-work.ts";
@@ -27,12 +28,20 @@ const shrinking = { maxRuns: 500, maxTime: 2_000, clock: { now: processorTime } 
 /** A run of more steps is neither repeated nor shrunk: that would take too long for a run that ends only because it has too many steps. */
 const longest = 20_000;
 
-/**
- * Runs a failing run again, which has to fail as it did, and shrinks it.
- *
- * @param found whether its choices were drawn by its seed, or given.
- */
-export async function failure(game: Game, failed: RunOutcome, found: "drawn" | "given" = "drawn"): Promise<Failure> {
+/** How a failing run was found. */
+export interface Found {
+  /** Whether its choices were drawn by its seed, or given. Default: drawn. */
+  readonly found?: "drawn" | "given";
+  /** Runs before it, which held. */
+  readonly held?: readonly HeldRun[] | undefined;
+}
+
+/** Runs a failing run again, which has to fail as it did, while those before it still hold, and shrinks it. */
+export async function failure(
+  game: Game,
+  failed: RunOutcome,
+  { found = "drawn", held = [] }: Found = {},
+): Promise<Failure> {
   const thrown = failed.failure?.thrown;
   if (failed.failure === undefined) return touched(game, failed);
   if (isTroupeError(thrown, "uncontrolled-source")) return fromOutside(failed, thrown);
@@ -45,6 +54,8 @@ export async function failure(game: Game, failed: RunOutcome, found: "drawn" | "
   const fails = (run: RunOutcome): boolean => run.failure !== undefined && kindOf(run.failure.thrown) === likeIt;
   if (again.schedule !== failed.schedule || !fails(again))
     return { error: notRepeatable(failed, again, thrown), explained: [], repeat: [] };
+  const heldNoMore = await heldBefore(game, held);
+  if (heldNoMore !== undefined) return { error: afterOthers(failed, thrown, heldNoMore), explained: [], repeat: [] };
   const maxSteps = 2 * failed.trace.length + 1_000;
   const run = (chosen: Chosen): Promise<RunOutcome> => game.play(failed.seed, { given: { chosen }, maxSteps });
   const smallest = game.isShrunk ? await shrink(failed, { ...shrinking, fails, run }) : failed;
@@ -192,6 +203,16 @@ function notRepeatable(failed: RunOutcome, again: RunOutcome, thrown: unknown): 
   return new TroupeError(
     "not-repeatable",
     `${failedWith(failed, thrown)}\nThe same choices led to something else when it was run again: ${difference}. It depends on something that the simulation doesn't decide, such as a variable that outlives the run, or a function of time or chance that it had taken before the simulation began.`,
+    { cause: thrown, details: { seed: failed.seed, steps: failed.trace.length } },
+  );
+}
+
+/** The error of a run that fails since others went before it. */
+function afterOthers(failed: RunOutcome, thrown: unknown, { seed, ...now }: HeldNoMore): TroupeError {
+  const which = seed === failed.seed ? "An earlier schedule" : `Seed ${seed}`;
+  return new TroupeError(
+    "not-repeatable",
+    `${failedWith(failed, thrown)}\n${which} held before, and fails now that others have run: ${encodeError(now.thrown).message}\nThe failure depends on what earlier runs have left: ${outlived(now.changed)}. Make it anew in each run.`,
     { cause: thrown, details: { seed: failed.seed, steps: failed.trace.length } },
   );
 }

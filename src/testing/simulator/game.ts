@@ -21,6 +21,8 @@ export interface Playing {
 
 export interface Game {
   play(seed: number, playing?: Playing): Promise<RunOutcome>;
+  /** What users have written: a scenario, or tasks and what they share. */
+  readonly code: unknown;
   /** Whether the same choices lead to the same, as far as it is known. */
   readonly isRepeatable: boolean;
   /** Whether a failing schedule is shrunk. */

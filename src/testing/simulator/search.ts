@@ -5,6 +5,7 @@ import { everySchedule } from "./schedules/exhaustive.ts";
 import { RunLog } from "./explain/run-log.ts";
 import { type Failure, failure, failureOnReplay, whatTouched } from "./failure.ts";
 import type { Game } from "./game.ts";
+import { type HeldRun, mostHeld } from "./outliving/held-before.ts";
 import type { RunOutcome } from "./schedules/run-outcome.ts";
 import { readSchedule } from "./schedules/schedule-string.ts";
 import type { Exhaustive } from "./search-options.ts";
@@ -40,6 +41,8 @@ export interface SearchedPart {
   readonly tally: Tally;
   /** It failed, or what is outside of the simulation has had a part in it. */
   readonly failed?: RunOutcome;
+  /** The first runs before it. */
+  readonly held?: readonly HeldRun[];
 }
 
 /** Plays under each seed from one on, until one fails. */
@@ -50,19 +53,24 @@ export async function searchPart(game: Game, { seed, runs, time, isOver }: Searc
     const run = await game.play(seed + i);
     tried.add(tallyOf(run));
     const isFailed = run.failure !== undefined || (run.isTouched && (await whatTouched(game, run)) !== undefined);
-    if (isFailed) return { tally: tried.tally, failed: run };
+    if (isFailed) return { tally: tried.tally, failed: run, held: firstFrom(seed, i) };
     const over = ends();
     if (over === true || (over !== false && (await over))) break;
   }
   return { tally: tried.tally };
 }
 
+/** The first of so many runs that held. */
+function firstFrom(seed: number, count: number): readonly HeldRun[] {
+  return Array.from({ length: Math.min(count, mostHeld) }, (_, n) => ({ seed: seed + n }));
+}
+
 async function drawn(game: Game, options: Search): Promise<Searched> {
-  const { tally, failed } = await searchPart(game, options);
+  const { tally, failed, held } = await searchPart(game, options);
   const tried = new Tallied();
   tried.add(tally);
   const report = tried.report(options.seed);
-  return failed === undefined ? { report } : { report, failure: await failure(game, failed) };
+  return failed === undefined ? { report } : { report, failure: await failure(game, failed, { held }) };
 }
 
 async function exhausted(
@@ -70,6 +78,7 @@ async function exhausted(
   { seed, runs, time, exhaustive: { switches = Number.POSITIVE_INFINITY, isolated = false } = {}, isOver }: Search,
 ): Promise<Searched> {
   const tried = new Tallied();
+  const held: HeldRun[] = [];
   const ends = endOf(time, isOver);
   const isOrdered = switches < Number.POSITIVE_INFINITY;
   const run = (chosen: RunOutcome["chosen"]): Promise<RunOutcome> =>
@@ -80,7 +89,8 @@ async function exhausted(
     if (done === true) return { report: { ...tried.report(seed), isComplete: value } };
     tried.add(tallyOf(value));
     if (value.failure !== undefined)
-      return { report: tried.report(seed), failure: await failure(game, value, "given") };
+      return { report: tried.report(seed), failure: await failure(game, value, { found: "given", held }) };
+    if (held.length < mostHeld) held.push({ seed, given: { chosen: value.chosen } });
     if (await ends()) return { report: { ...tried.report(seed), isComplete: false } };
   }
 }

@@ -22,7 +22,7 @@ import { virtualSources } from "./virtual/virtual-sources.ts";
  * simulation will bring fails as a deadlock instead of hanging.
  *
  * @throws TroupeError (as a rejection) `simulation-failed` with the seed, the step count, the replay and what the scenario threw
- * as its cause, or `deadlock`, or `livelock`; `not-repeatable` when the same choices led to something else; `uncontrolled-source`
+ * as its cause, or `deadlock`, or `livelock`; `not-repeatable` when the same choices led to something else, also those of an earlier run, which held; `uncontrolled-source`
  * when it calls what the simulation doesn't decide, such as `fetch`; `invalid-options`.
  * @example
  * await simulate(async ({ system }) => {
@@ -60,6 +60,7 @@ export function simulation(scenario: Scenario, options: SimulateOptions, repeat:
         ...playing,
         sources: virtualSources,
       }),
+    code: scenario,
     isRepeatable: options.system?.journal === undefined,
     isShrunk: options.shrink ?? true,
     explain: explanation,

@@ -5,6 +5,11 @@ const own = /^file:\/\/(.*\/(?:src|dist)\/)/.exec(import.meta.url)?.[1] ?? impor
 /** Node.js itself, and what runs tests and TypeScript. */
 const ofTools = /\(?node:|\/node_modules\/(?:vitest|@vitest|vite|tsx)\//;
 
+/** Whether a script is code of users: none of Troupe, of Node.js or of a package. */
+export function isOfUsers(url: string): boolean {
+  return url !== "" && !/^node:|\/node_modules\//.test(url) && !url.includes(own);
+}
+
 /** The lines of a stack outside of Troupe, the innermost first; none where Node.js or a tool made the call. */
 export function callers(stack: string): readonly string[] {
   const lines = stack.split("\n").filter((line) => /^ {4}at /.test(line) && !line.includes(own));
