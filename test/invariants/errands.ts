@@ -56,6 +56,7 @@ export interface Run {
   readonly at: number;
   readonly left: number;
   readonly thread: number;
+  readonly by: Errander["kind"];
   ended?: { readonly at: number; readonly isAborted: boolean };
   isAborted(): boolean;
 }
@@ -140,10 +141,14 @@ function anew(order: Order, times: number): Order {
   return { ...order, errand: under(order.errand) };
 }
 
-async function run({ id, ms, hears, fails, asks }: Errand, context: ActorContext): Promise<string> {
+async function run(
+  { id, ms, hears, fails, asks }: Errand,
+  context: ActorContext,
+  by: Errander["kind"],
+): Promise<string> {
   const current = log as ErrandLog;
   const { signal, thread } = context;
-  const own: Run = { at: context.now(), left: context.timeLeft(), thread, isAborted: () => signal.aborted };
+  const own: Run = { at: context.now(), left: context.timeLeft(), thread, by, isAborted: () => signal.aborted };
   const before = current.runs.get(id) ?? [];
   current.runs.set(id, [...before, own]);
   try {
@@ -166,7 +171,7 @@ export const errander = defineActor(import.meta.url, {
   name: "errander",
   protocol: { run: { input: someErrand, reply: v.string() } },
   mailbox: { capacity: 2 },
-  on: { run: (_draft, given, context) => run(given, context) },
+  on: { run: (_draft, given, context) => run(given, context, "actor") },
 });
 
 /** Runs three at a time. */
@@ -177,7 +182,7 @@ export const juggler = defineAgent(import.meta.url, {
   output: v.string(),
   concurrency: 3,
   policies: { breaker: false },
-  execute: run,
+  execute: (given, context) => run(given, context, "agent"),
 });
 
 /** Asks the next of the actors that it is given, until none is left; answers with the time that each had. */

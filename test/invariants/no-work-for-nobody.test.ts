@@ -148,6 +148,7 @@ function check(log: ErrandLog, isSupervised: boolean, died: Death | undefined): 
     }
     for (const run of runs) {
       expect(run.left, `${id} sees no more time than its asker has`).toBeLessThanOrEqual(asked.left);
+      if (run.by === "actor") expect(run.left, `${id} is not begun once its time is over`).toBeGreaterThan(0);
       if (asked.ended?.outcome === "answered" || asked.ended?.outcome === "failed") continue;
       if (run.thread === died?.thread) continue;
       // a frame takes its time; so does hearing of a thread's death
