@@ -6,6 +6,7 @@
  */
 
 import { serialize } from "node:v8";
+import { shown } from "../values/shown.ts";
 import type { Operation } from "./operation.ts";
 import type { SequentialModel } from "./sequential-model.ts";
 
@@ -25,6 +26,8 @@ interface Place {
 
 /** How many finished operations a character of a key stands for. */
 const wordBits = 16;
+/** So many characters are put together one by one, which is faster than by a buffer. */
+const fewWords = 16;
 
 const none: number[] = [];
 
@@ -167,13 +170,19 @@ export class LinearizabilitySearch<Input, Output> {
     else this.#words[Math.floor(n / wordBits)] = (this.#words[Math.floor(n / wordBits)] ?? 0) ^ (1 << (n % wordBits));
   }
 
+  /** The words from one to before another as characters. They are few, unless an operation takes very long. */
+  #window(low: number, high: number): string {
+    if (high - low > fewWords) return Buffer.from(this.#words.buffer, low * 2, (high - low) * 2).toString("utf16le");
+    let window = "";
+    for (let word = low; word < high; word++) window += String.fromCharCode(this.#words[word] ?? 0);
+    return window;
+  }
+
   /** Whether an order that can do at least as much was explored before; if not, this one is noted. */
   #isExplored(state: number, latest: number): boolean {
     const low = Math.floor(this.#first() / wordBits);
     const high = Math.floor(latest / wordBits) + 1;
-    const { buffer } = this.#words;
-    const window = low < high ? Buffer.from(buffer, low * 2, (high - low) * 2).toString("utf16le") : "";
-    const key = `${state} ${low} ${window}`;
+    const key = `${state} ${low} ${this.#window(low, high)}`;
     const width = this.#used.length;
     const sets = this.#explored.get(key);
     if (sets === undefined) {
@@ -241,7 +250,9 @@ function twinsAmong(inputs: readonly unknown[]): Int32Array {
   });
 }
 
-/** A text that differs for values that differ. */
+/** A text that differs for values that differ. That of {@link serialize} begins with another character, and takes longer. */
 function textOf(value: unknown): string {
+  if (typeof value === "string") return `"${value}`;
+  if (typeof value === "number") return shown(value);
   return serialize(value).toString("latin1");
 }
