@@ -2497,6 +2497,9 @@ export declare function memoryJournal(options?: Readonly<Record<string, never>>)
 
 export declare function metricsHandler(system: Pick<System, "metrics">): (request: IncomingMessage, response: ServerResponse) => void;
 
+/** @experimental */
+export declare function point(name: string): Promise<void>;
+
 export declare function prometheusText(metrics: readonly Metric[]): string;
 
 export declare function refusalOf(error: unknown): Refusal | undefined;

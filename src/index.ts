@@ -170,6 +170,7 @@ export type { TraceOptions } from "./traces/content.ts";
 export type { ActiveSpan } from "./traces/active-span.ts";
 export type { HistogramPoint, Metric, MetricPoint } from "./metrics/metric.ts";
 export { prometheusText } from "./metrics/prometheus-text.ts";
+export { point } from "./runtime/threads/point.ts";
 export { metricsHandler } from "./runtime/system/metrics-handler.ts";
 export type { Attributes, AttributeValue, Span, SpanEvent, SpanKind, SpanLink } from "./traces/span.ts";
 export type { SpanSink } from "./traces/span-sink.ts";

@@ -6,6 +6,7 @@ import type { RunLog } from "../simulator/explain/run-log.ts";
 import type { Playing } from "../simulator/game.ts";
 import { InvariantsOfRun } from "../simulator/invariants.ts";
 import { play } from "../simulator/play.ts";
+import { pointsOfRun } from "../simulator/schedules/points-of-run.ts";
 import { ChoicesOfRun } from "../simulator/schedules/choices.ts";
 import { hashOf, type RunOutcome } from "../simulator/schedules/run-outcome.ts";
 import { epoch, Scheduler } from "../simulator/schedules/scheduler.ts";
@@ -101,6 +102,7 @@ class RunOfTasks {
       elapsed,
       random: randomOf(this.#seed, "sources"),
       timers: new CodeTimers(scheduler, () => true),
+      point: pointsOfRun(scheduler, () => true),
       where: () => `in step ${scheduler.trace.length}, a ${scheduler.turn.name}`,
       onUncontrolled: (error) => (this.#uncontrolled ??= error),
     };

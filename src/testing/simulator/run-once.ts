@@ -13,6 +13,7 @@ import { InvariantsOfRun } from "./invariants.ts";
 import { play, untilEnd } from "./play.ts";
 import { Lives } from "./world/lives.ts";
 import { MachineClock } from "./world/machine-clock.ts";
+import { pointsOfRun } from "./schedules/points-of-run.ts";
 import { hashOf, type RunOutcome } from "./schedules/run-outcome.ts";
 import { epoch, Scheduler } from "./schedules/scheduler.ts";
 import { randomOf, type SeededRandom, watched } from "./schedules/seeded-random.ts";
@@ -106,6 +107,7 @@ export async function runOnce(
   const ofRun: SourcesOfRun = {
     now: () => scheduler.now + machine.ahead,
     elapsed: () => scheduler.now - epoch,
+    point: pointsOfRun(scheduler, isHostAlive, log?.comesTo),
     random: states === undefined ? chance : watched(chance, () => states.drew(scheduler.turn.host)),
     where: () => `in step ${scheduler.trace.length}, a ${scheduler.turn.name}`,
     onUncontrolled: (error) => (uncontrolled ??= error),

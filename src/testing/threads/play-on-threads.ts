@@ -10,6 +10,7 @@ import { type ActorFailure, asError, unheardFailure } from "../simulator/actor-f
 import { InvariantsOfRun } from "../simulator/invariants.ts";
 import { randomOf } from "../simulator/schedules/seeded-random.ts";
 import type { Scenario } from "../simulator/simulate-options.ts";
+import { holdPoints } from "./held-points.ts";
 import { type Hold, HeldThreads } from "./held-threads.ts";
 import { RealWorld } from "./real-world.ts";
 
@@ -55,6 +56,7 @@ export async function playOnThreads(run: RealRun): Promise<RealOutcome> {
   const given: SystemOptions = { threads: 2, logger: false, ...run.system };
   const options = await settleOptions(given);
   const platform = nodePlatform(options);
+  const letPointsGo = holdPoints(hold);
   const threads = new HeldThreads(platform.threads, looking, place);
   const system = await ActorSystem.start(
     {
@@ -88,6 +90,7 @@ export async function playOnThreads(run: RealRun): Promise<RealOutcome> {
     late.cancel();
     hold.open();
     await system.close();
+    letPointsGo();
   }
 }
 

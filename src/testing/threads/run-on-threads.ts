@@ -7,6 +7,7 @@ import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import { nodeClock } from "../../runtime/platform/node-clock.ts";
 import { RunLog } from "../simulator/explain/run-log.ts";
 import { failureOnReplay } from "../simulator/failure.ts";
+import type { RunOutcome } from "../simulator/schedules/run-outcome.ts";
 import { type Schedule, readSchedule } from "../simulator/schedules/schedule-string.ts";
 import { randomOf } from "../simulator/schedules/seeded-random.ts";
 import { checkSearch } from "../simulator/search-options.ts";
@@ -16,6 +17,7 @@ import { Tallied } from "../simulator/simulation-report.ts";
 import { virtualSources } from "../simulator/virtual/virtual-sources.ts";
 import { Delays } from "./delays.ts";
 import { Gates } from "./gates.ts";
+import { comesTo } from "./held-points.ts";
 
 /**
  * How {@link runOnThreads} runs a scenario. `seed`, `system` and `expects` are those of `simulate`, and so are `faults`, `journal` and `placement`, by which a
@@ -30,11 +32,11 @@ export interface RunOnThreadsOptions extends Pick<
 > {
   /** How often it runs, each time in a system of its own. Default 20. */
   readonly runs?: number;
-  /** For how many milliseconds at most a batch is held up between a thread and that of the system. Half of the batches aren't. Default 5. */
+  /** For how many milliseconds at most a batch is held up between a thread and that of the system, and code at a {@link point}. Half of them aren't. Default 5. */
   readonly maxDelay?: number;
   /**
    * A schedule that `simulate` has printed. Its batches are let through in their order, in place of delays by chance: each between a thread and that of
-   * the system is held until those before it have passed, or haven't come for a second.
+   * the system is held until those before it have passed, or haven't come for a second. So is code at a {@link point}.
    */
   readonly replay?: string;
   /** After so many milliseconds a run fails as `timed-out`. Default 30,000. */
@@ -53,7 +55,7 @@ export interface ThreadsReport {
   readonly runs: number;
   /** How many batches passed, over all runs. */
   readonly batches: number;
-  /** How many batches of a `replay` did not come in its order; 0 where the threads did what was simulated. */
+  /** How many batches and points of a `replay` did not come in its order; 0 where the threads did what was simulated. */
   readonly missed: number;
   /** What was stated by `sometimes`, and met in no run. */
   readonly unmet: readonly string[];
@@ -121,7 +123,7 @@ export async function runOnThreads(scenario: Scenario, options: RunOnThreadsOpti
 
 interface Simulated {
   readonly schedule: Schedule;
-  /** The links that batches passed. */
+  /** The links that batches passed, and the points that code did. */
   readonly order: readonly string[];
 }
 
@@ -139,8 +141,16 @@ async function simulated(scenario: Scenario, replay: string, options: RunOnThrea
   const run = await virtualSources.lend(() => game.play(schedule.seed, { given: schedule, log }));
   const error = failureOnReplay(game, { run, schedule, replay, log })?.error;
   if (isTroupeError(error, "not-repeatable")) throw error;
-  const order = run.trace.map(({ lane }) => lane).filter((lane) => /^link (?:0>\d+|\d+>0)$/.test(lane));
-  return { schedule, order };
+  return { schedule, order: orderOf(run, log) };
+}
+
+/** What gates hold, in its order, and before what comes after it each point that code has come to. */
+function orderOf({ trace }: RunOutcome, { points }: RunLog): readonly string[] {
+  const isHeld = (lane: string): boolean => /^(?:link (?:0>\d+|\d+>0)$|point )/.test(lane);
+  return trace.flatMap(({ lane }, at) => [
+    ...(isHeld(lane) ? [lane] : []),
+    ...points.filter(({ step }) => step === at + 1).map((point) => comesTo(point.lane)),
+  ]);
 }
 
 /** Places actors: in half of the runs on any thread by chance, else on the least loaded one, which comes first. */

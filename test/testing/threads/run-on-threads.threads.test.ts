@@ -1,10 +1,11 @@
 /** What happens on real threads is some of what was simulated, and a simulated schedule is repeated there. */
 
 import assert from "node:assert/strict";
-import { isTroupeError } from "troupe";
+import { setEnvironmentData } from "node:worker_threads";
+import { isTroupeError, point } from "troupe";
 import { runOnThreads, type Scenario, simulate } from "troupe/testing";
 import { describe, expect, it } from "vitest";
-import { adder, lostUpdate, oneAfterOthers, tally, twoOf } from "../../fixtures/racing-actors.ts";
+import { adder, lostUpdate, memory, oneAfterOthers, sharer, tally, twoOf } from "../../fixtures/racing-actors.ts";
 
 /** The shortest schedule found in which a scenario fails without faults. */
 async function replayOf(scenario: Scenario, seed: number): Promise<string> {
@@ -56,6 +57,30 @@ describe("a scenario on real threads", () => {
         message: expect.stringContaining("by the replay, of whose batches all came in its order") as string,
       });
     }
+  });
+
+  it("goes by the points of its code, where threads meet in memory that they share", async () => {
+    const bytes = new SharedArrayBuffer(4);
+    setEnvironmentData(memory, bytes as never); // threads have it from their start on
+    const adding =
+      (how: "hasty" | "careful"): Scenario =>
+      async ({ system }) => {
+        new Int32Array(bytes).fill(0);
+        const refs = await Promise.all([1, 2].map((thread) => system.spawn(sharer, { placement: { thread } })));
+        await Promise.all(refs.map((ref) => ref.ask(how)));
+        assert.equal(await refs[0]?.ask("sum"), 2);
+      };
+    const replay = await replayOf(adding("hasty"), 1);
+    await expect(runOnThreads(adding("hasty"), { replay, runs: 1 })).rejects.toMatchObject({
+      code: "simulation-failed",
+      message: expect.stringContaining("of whose batches all came in its order") as string,
+    });
+    expect(await runOnThreads(adding("careful"), { runs: 3, seed: 1 })).toMatchObject({ runs: 3 });
+  });
+
+  it("passes points at once where no run goes on", async () => {
+    await expect(point("alone")).resolves.toBeUndefined();
+    await expect(point("")).rejects.toThrow("point: its name is one to 100 characters on one line");
   });
 
   it("says that a schedule isn't there any more", async () => {

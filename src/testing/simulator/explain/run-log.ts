@@ -22,6 +22,8 @@ export interface Moment {
 export class RunLog {
   readonly seen: Seen[] = [];
   readonly spans: Span[] = [];
+  /** The points that code came to, and after how many steps. */
+  readonly points: { readonly lane: string; readonly step: number }[] = [];
   #moment: () => Moment = () => ({ step: 0, at: 0 });
 
   /** From now on, what happens, happens at these moments. */
@@ -35,6 +37,8 @@ export class RunLog {
 
   /** Takes the spans that a system exports. */
   readonly take = (spans: readonly Span[]): void => void this.spans.push(...spans);
+
+  readonly comesTo = (lane: string): void => void this.points.push({ lane, step: this.#moment().step });
 
   readonly fault = (what: string): void => {
     this.seen.push({ type: "fault", what, ...this.#moment() });

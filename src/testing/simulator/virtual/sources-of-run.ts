@@ -11,6 +11,8 @@ export interface SourcesOfRun {
   readonly random: SeededRandom;
   /** Absent where timers and all that is from outside are the real ones, as the run has a journal from there. */
   readonly timers?: TimersOfRun;
+  /** Resolves in a step of its own: code has come to a point of that name. */
+  readonly point: (name: string) => Promise<void>;
   /** In which step it is, in words. */
   readonly where: () => string;
   /** Hears of a call of something that the simulation doesn't decide. */
@@ -30,7 +32,7 @@ export type RunNow = () => SourcesOfRun | undefined;
 /** What stands in for a property while simulations go on. */
 export interface StandIn {
   readonly holder: object;
-  readonly key: string;
+  readonly key: string | symbol;
   readonly value: unknown;
   /** Stood in for only as long as it is there. Default: whatever is there. */
   readonly real?: unknown;

@@ -3,6 +3,7 @@
 import { syncBuiltinESMExports } from "node:module";
 import { deferred } from "../../../async/deferred.ts";
 import { TroupeError } from "../../../errors/troupe-error.ts";
+import { type PointHook, pointHook } from "../../../runtime/threads/point-protocol.ts";
 import { loopBarrier } from "../schedules/turn-barrier.ts";
 import { chanceStandIns } from "./virtual-chance.ts";
 import { clockStandIns } from "./virtual-clock.ts";
@@ -78,7 +79,13 @@ export class VirtualSources {
   #install(): void {
     if (this.#installed.length > 0) return;
     const run = this.#now;
-    const all = [...clockStandIns(run), ...chanceStandIns(run), ...timerStandIns(run), ...this.#uncontrolled];
+    const all = [
+      ...clockStandIns(run),
+      ...chanceStandIns(run),
+      ...timerStandIns(run),
+      pointStandIn(run),
+      ...this.#uncontrolled,
+    ];
     this.#installed = all.flatMap(put);
     syncBuiltinESMExports(); // what modules have imported by name follows
   }
@@ -92,6 +99,11 @@ export class VirtualSources {
     }
     syncBuiltinESMExports();
   }
+}
+
+/** What a point of the code asks when it may go on. */
+function pointStandIn(run: RunNow): StandIn {
+  return { holder: globalThis, key: pointHook, value: ((name) => run()?.point(name)) satisfies PointHook };
 }
 
 /** The sources of this thread. */
