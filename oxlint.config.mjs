@@ -8,7 +8,7 @@ const folders = floors.flat();
 
 /** The libraries that stay behind one file each. */
 const adapters = {
-  piscina: "src/runtime/threads/pooled-thread.ts",
+  piscina: "src/runtime/threads/worker-source.ts",
   comlink: "src/runtime/threads/control-channel.ts",
   lmdb: "src/store/journal/lmdb/lmdb-environment.ts",
 };

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { createSystem, type Journal, lmdbJournal, type System } from "troupe";
 import { postgresJournal } from "troupe/postgres";
-import { newServer, programs } from "../test/postgres/server.ts";
+import { newServer, programs } from "../examples/credit/cells/postgres-server.ts";
 import type { Figure } from "../src/bench/figure.ts";
 import { measure, type Subject } from "../src/bench/measure.ts";
 import { account } from "./store-actors.ts";

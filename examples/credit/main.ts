@@ -1,6 +1,7 @@
 /** The example's command: reads applications, decides them in each mode, and prints the modes side by side. */
 
 import type { InspectorOptions } from "troupe";
+import { decideInCells } from "./cells/decide-in-cells.ts";
 import type { ChaosOptions } from "./chaos-counts.ts";
 import { countChanged, formatChaos, isHarmless } from "./chaos-report.ts";
 import { InputError } from "./input-error.ts";
@@ -18,6 +19,11 @@ async function decideAll(options: CreditOptions): Promise<number> {
   const errors = rows.flatMap((row) => ("error" in row ? [row.error] : []));
   for (const error of errors) console.error(error);
   if (applications.length === 0) throw new InputError(options.input, "no row can be used");
+
+  if (options.cells !== undefined) {
+    const pace = options.delay ? String(options.seed) : "off";
+    return Math.max(errors.length > 0 ? 1 : 0, await decideInCells(options.cells, applications, pace, process.stderr));
+  }
 
   const progress = progressPrinter(process.stderr);
   const page = options.inspect ? inspectorPage() : undefined;

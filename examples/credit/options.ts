@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import type { CellsMode } from "./cells/decide-in-cells.ts";
 import { DEFAULT_RATES, FAULTS, type FaultKind, type FaultRates, ratesText } from "./faults.ts";
 import { CHAOS_MODES, MODES, type Mode } from "./mode.ts";
 import { FORMATS, type Format } from "./read-applications.ts";
@@ -28,6 +29,8 @@ export interface CreditOptions {
   readonly chaos: FaultRates | undefined;
   /** Whether a page in the browser shows it live; it stays open at the end. */
   readonly inspect: boolean;
+  /** Has several processes share the work, in place of the modes. */
+  readonly cells: CellsMode | undefined;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -43,6 +46,8 @@ export class UsageError extends Error {
 
 const MAX_THREADS = 64;
 const MAX_SEED = 2 ** 32 - 1;
+const MAX_CELLS = 1_024;
+const MAX_PROCESSES = 16;
 
 /** What applies when nothing is asked for: the real applications, all modes. */
 export const DEFAULTS: CreditOptions = {
@@ -53,6 +58,7 @@ export const DEFAULTS: CreditOptions = {
   delay: true,
   chaos: undefined,
   inspect: false,
+  cells: undefined,
   json: false,
   verbose: false,
 };
@@ -73,6 +79,10 @@ const FLAGS = {
   chaos: { type: "boolean" },
   "chaos-rates": { type: "string" },
   inspect: { type: "boolean" },
+  cells: { type: "string" },
+  processes: { type: "string" },
+  kill: { type: "boolean" },
+  journal: { type: "string" },
   json: { type: "boolean" },
   verbose: { type: "boolean", short: "v" },
   help: { type: "boolean", short: "h" },
@@ -94,6 +104,10 @@ export const HELP = `Decides credit applications with five agents, in up to four
                    ${ratesText(DEFAULT_RATES)}
                    (the thread is killed, the thread stands still, the agent throws, gives no answer, is slow)
   --inspect        print the URL of a page that shows it live, and keep the last mode's open until Ctrl-C
+  --cells N        in place of the modes: processes share the work in N cells, over a PostgreSQL; shows who has which
+  --processes N    how many, 1 to ${MAX_PROCESSES} (default 3)
+  --kill           kills one of them every three seconds
+  --journal URL    the PostgreSQL, such as postgres://user@host/database (default: starts one that is installed)
   --json           a line of JSON for each mode instead of the table
   -v, --verbose    tell every wrong rating
   -h, --help       this text
@@ -118,10 +132,29 @@ export function parseOptions(args: readonly string[]): Command {
     delay: values["no-delay"] === true ? false : DEFAULTS.delay,
     chaos: isChaos ? ratesOf(values["chaos-rates"] ?? "") : DEFAULTS.chaos,
     inspect: values.inspect ?? DEFAULTS.inspect,
+    cells: cellsOf(values),
     json: values.json ?? DEFAULTS.json,
     verbose: values.verbose ?? DEFAULTS.verbose,
   };
   return { kind: "run", options };
+}
+
+function cellsOf({ cells, processes, kill, journal, ...others }: ReturnType<typeof parseFlags>): CellsMode | undefined {
+  if (cells === undefined) {
+    const alone = Object.entries({ processes, kill, journal }).find(([, value]) => value !== undefined);
+    if (alone !== undefined) throw new UsageError(`--${alone[0]} is for --cells N`);
+    return undefined;
+  }
+  for (const flag of ["modes", "chaos", "chaos-rates", "threads", "inspect", "json"] as const)
+    if (others[flag] !== undefined) throw new UsageError(`--cells and --${flag} exclude each other`);
+  if (journal !== undefined && !/^postgres(ql)?:\/\//.test(journal))
+    throw new UsageError("--journal must be the URL of a PostgreSQL, such as postgres://user@host/database");
+  return {
+    cells: integer("--cells", cells, 1, MAX_CELLS),
+    processes: processes === undefined ? 3 : integer("--processes", processes, 1, MAX_PROCESSES),
+    kill: kill ?? false,
+    journal,
+  };
 }
 
 function parseFlags(args: readonly string[]) {

@@ -7,7 +7,7 @@ import { rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { newServer, type PostgresServer, programs } from "./server.ts";
+import { newServer, type PostgresServer, programs } from "../../examples/credit/cells/postgres-server.ts";
 
 /** What a test is answered. */
 export type PostgresAnswer = { readonly url: string } | { readonly missing: string };

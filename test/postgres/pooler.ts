@@ -6,7 +6,7 @@ import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
-import { freePort, ordinaryUser } from "./server.ts";
+import { freePort, ordinaryUser } from "../../examples/credit/cells/postgres-server.ts";
 
 export interface Pooler {
   readonly url: string;

@@ -1,11 +1,12 @@
 /** What an append writes, and the statement that writes many appends at once. */
 
 import type { KeyRow } from "../../store/journal/records/key-row.ts";
-import { idempotencyPlace, stateKeyBytes } from "../../store/journal/records/entry-key.ts";
+import { idempotencyPlace } from "../../store/journal/records/entry-key.ts";
 import type { VersionEntries } from "../../store/journal/records/version-entries.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { StateKey } from "../../store/versions/state-key.ts";
 import type { RowOf } from "./key-rows.ts";
+import type { KeySpace } from "./key-space.ts";
 import { moving } from "./moved.ts";
 import type { Move } from "./owned-head.ts";
 
@@ -39,15 +40,15 @@ function parts(schema: string): string {
   return `, new_versions as (
     insert into ${schema}.versions (id, version, position, slot, once, record, whole)
     select v.id, v.version, v.position, v.slot,
-      case when v.once_length > 0 then substring($8::bytea from v.once_at for v.once_length) end,
-      substring($8::bytea from v.record_at for v.record_length),
-      case when v.whole_length > 0 then substring($8::bytea from v.whole_at for v.whole_length) end
-    from moved, unnest($9::bigint[], $10::bigint[], $11::bigint[], $12::int[], $13::int[], $14::int[], $15::int[], $16::int[], $17::int[], $18::int[])
+      case when v.once_length > 0 then substring($9::bytea from v.once_at for v.once_length) end,
+      substring($9::bytea from v.record_at for v.record_length),
+      case when v.whole_length > 0 then substring($9::bytea from v.whole_at for v.whole_length) end
+    from moved, unnest($10::bigint[], $11::bigint[], $12::bigint[], $13::int[], $14::int[], $15::int[], $16::int[], $17::int[], $18::int[], $19::int[])
       as v(id, version, position, slot, once_at, once_length, record_at, record_length, whole_at, whole_length)
   ), new_rows as (
     insert into ${schema}.keys as k (key, id, newest, oldest, position, checkpoint, checkpoint_bytes, replay_bytes, erased)
-    select substring($8::bytea from r.at for r.length), r.id, r.newest, r.oldest, r.position, r.checkpoint, r.checkpoint_bytes, r.replay_bytes, r.erased
-    from moved, unnest($19::int[], $20::int[], $21::bigint[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[], $28::boolean[])
+    select substring($9::bytea from r.at for r.length), r.id, r.newest, r.oldest, r.position, r.checkpoint, r.checkpoint_bytes, r.replay_bytes, r.erased
+    from moved, unnest($20::int[], $21::int[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[], $28::bigint[], $29::boolean[])
       as r(at, length, id, newest, oldest, position, checkpoint, checkpoint_bytes, replay_bytes, erased)
     on conflict (key) do update set newest = excluded.newest, oldest = greatest(k.oldest, excluded.oldest),
       position = excluded.position, checkpoint = greatest(k.checkpoint, excluded.checkpoint),
@@ -58,15 +59,15 @@ function parts(schema: string): string {
 /** Removes what is erased. Tombstones go by themselves: a statement doesn't see what it writes, nor changes a row twice. */
 function erasingParts(schema: string): string {
   return `, gone_versions as (
-    delete from ${schema}.versions v using moved, unnest($29::bigint[], $30::bigint[]) as e(id, before)
+    delete from ${schema}.versions v using moved, unnest($30::bigint[], $31::bigint[]) as e(id, before)
     where v.id = e.id and v.version < e.before
   ), gone_rows as (
-    delete from ${schema}.keys k using moved, unnest($31::bigint[]) as f(id) where k.id = f.id
+    delete from ${schema}.keys k using moved, unnest($32::bigint[]) as f(id) where k.id = f.id
   )`;
 }
 
 const types =
-  "bigint, bigint, bigint, bigint, double precision, bigint, double precision, bytea, bigint[], bigint[], bigint[], int[], int[], int[], int[], int[], int[], int[], int[], int[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], boolean[]";
+  "bigint, bigint, bigint, bigint, double precision, bigint, double precision, integer, bytea, bigint[], bigint[], bigint[], int[], int[], int[], int[], int[], int[], int[], int[], int[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], boolean[]";
 
 /**
  * Makes the function that appends: the same statement, whose plan the server keeps for each of its own connections, also behind a pooler of transactions. To plan it
@@ -95,7 +96,7 @@ export function appendTexts(schema: string): AppendTexts {
 }
 
 /** One move for a group of appends, in their order. */
-export function moveOf(group: readonly AppendParts[], { appending, erasing }: AppendTexts): Move {
+export function moveOf(group: readonly AppendParts[], { appending, erasing }: AppendTexts, space: KeySpace): Move {
   const bytes = new Bytes();
   const columns = Array.from({ length: 20 }, (): (number | boolean)[] => []);
   let at = 0;
@@ -108,7 +109,7 @@ export function moveOf(group: readonly AppendParts[], { appending, erasing }: Ap
   for (const { versions } of group) {
     for (const { id, slot, snapshot, entries } of versions) {
       at = 0;
-      for (const value of [id, snapshot.version, snapshot.position, slot]) column(value);
+      for (const value of [space.stored(id), snapshot.version, snapshot.position, slot]) column(value);
       place(snapshot.idempotencyKey === undefined ? undefined : idempotencyPlace(snapshot.idempotencyKey));
       place(entries.record);
       place(entries.checkpoint);
@@ -120,8 +121,8 @@ export function moveOf(group: readonly AppendParts[], { appending, erasing }: Ap
   for (const [key, { row, append }] of rows) {
     if (row === undefined) continue;
     at = 10;
-    place(stateKeyBytes(key));
-    for (const value of [row.id, row.newest, row.oldest, append.position]) column(value);
+    place(space.bytes(key));
+    for (const value of [space.stored(row.id), row.newest, row.oldest, append.position]) column(value);
     for (const value of [row.checkpoint, row.checkpointBytes, row.replayBytes, row.isErased]) column(value);
   }
   const erased = group.flatMap((append) => append.erased);
@@ -129,7 +130,8 @@ export function moveOf(group: readonly AppendParts[], { appending, erasing }: Ap
   const values: unknown[] = [bytes.whole(), ...columns.map(listOf)];
   if (erased.length > 0) {
     const forgotten = group.flatMap((append) => forgottenIds(append));
-    values.push(listOf(erased.map(({ id }) => id)), listOf(erased.map(({ before }) => before)), listOf(forgotten));
+    const stored = (ids: readonly number[]): string => listOf(ids.map((id) => space.stored(id)));
+    values.push(stored(erased.map(({ id }) => id)), listOf(erased.map(({ before }) => before)), stored(forgotten));
   }
   const { position, time, nextId } = last;
   return { text: erased.length > 0 ? erasing : appending, values, position, time, nextId };

@@ -2,8 +2,9 @@
 
 import { Socket } from "node:net";
 import type pg from "pg";
-import type { Client, ClientConfig, Pool } from "pg";
+import type { Client, ClientConfig, Pool, PoolClient } from "pg";
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { failedHow } from "./failures.ts";
 
 type Library = Pick<typeof pg, "Client" | "Pool">;
 
@@ -23,33 +24,52 @@ export interface Connection {
   cut(): void;
 }
 
+/** How a journal reaches its database. */
+export interface Access {
+  /** Makes a connection of its own. */
+  connect(): Promise<Connection>;
+  /**
+   * Runs a statement on any of the connections that read.
+   *
+   * @param within milliseconds for its answer, after which it rejects and the connection is replaced: one that a network has forgotten never answers. Default: as long as it takes.
+   */
+  query(statement: Statement, within?: number): Promise<Rows>;
+  /** Cuts all that is under way, which rejects. No other connection can be made. */
+  cut(): void;
+  /** Ends it, once what is under way has ended. */
+  end(): Promise<void>;
+}
+
 /** How many connections read at a time. With the one that writes, a journal has three at most. */
 export const readers = 2;
 
 /** Connects to one database. Uses no session's state and no named statements, so it may be behind a pooler of transactions. */
-export class Database {
+export class Database implements Access {
   readonly #pg: Library;
   readonly #url: string;
   readonly #patience: number;
+  readonly #connections: number;
   readonly #sockets = new Set<Socket>();
   #pool: Pool | undefined;
   #isCut = false;
 
-  private constructor(library: Library, url: string, patience: number) {
+  private constructor(library: Library, url: string, patience: number, connections: number) {
     this.#pg = library;
     this.#url = url;
     this.#patience = patience;
+    this.#connections = connections;
   }
 
   /**
    * @param patience milliseconds that a connection may take to be made.
+   * @param connections how many there are at most, besides those that {@link Database.connect} makes.
    * @throws TroupeError (as a rejection) `invalid-options` where `pg` isn't installed.
    */
-  static async at(url: string, patience: number): Promise<Database> {
+  static async at(url: string, patience: number, connections = readers): Promise<Database> {
     try {
       // loaded with the first journal, as threads import the modules of definitions and open none
       const { default: library } = await import("pg");
-      return new Database(library, url, patience);
+      return new Database(library, url, patience, connections);
     } catch (cause) {
       if ((cause as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
       throw new TroupeError("invalid-options", "troupe/postgres needs the package pg. Install it: npm install pg", {
@@ -58,7 +78,6 @@ export class Database {
     }
   }
 
-  /** Makes a connection of its own. */
   async connect(): Promise<Connection> {
     const socket = this.#newSocket();
     const client: Client = new this.#pg.Client({ ...this.#config(), stream: () => socket });
@@ -70,40 +89,76 @@ export class Database {
     };
   }
 
-  /**
-   * Runs a statement on any of the connections that read.
-   *
-   * @param within milliseconds for its answer, after which it rejects and the connection is replaced: one that a network has forgotten never answers. Default: as long as it takes.
-   */
   async query({ text, values = [] }: Statement, within?: number): Promise<Rows> {
     if (this.#isCut) throw new Error("its connections are cut");
-    this.#pool ??= this.#newPool();
     const limit = within === undefined ? {} : { query_timeout: within };
-    return (await this.#pool.query({ text, values: [...values], ...limit })).rows as Rows;
+    return (await this.#clients().query({ text, values: [...values], ...limit })).rows as Rows;
   }
 
   /** Runs statements, separated by semicolons, in one transaction. */
   async script(text: string): Promise<void> {
-    this.#pool ??= this.#newPool();
-    await this.#pool.query(text);
+    await this.#clients().query(text);
   }
 
-  /** Cuts all connections; what is under way rejects. No other can be made. */
   cut(): void {
     this.#isCut = true;
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Ends the connections that read, once what is under way has ended. */
+  /**
+   * The access of one of several journals. Its statements go over the connections that all of them share, also those that write: none
+   * of them uses a session's state. It is cut, and ended, by itself.
+   */
+  share(): Access {
+    const underway = new Set<PoolClient>();
+    let isCut = false;
+    const run = async ({ text, values = [] }: Statement, within?: number, own = underway): Promise<Rows> => {
+      if (isCut) throw new Error("its connections are cut");
+      const client = await this.#clients().connect();
+      if (isCut) {
+        client.release();
+        throw new Error("its connections are cut");
+      }
+      for (const set of [underway, own]) set.add(client);
+      try {
+        const limit = within === undefined ? {} : { query_timeout: within };
+        const { rows } = await client.query({ text, values: [...values], ...limit });
+        client.release();
+        return rows as Rows;
+      } catch (error) {
+        client.release(failedHow(error) === "unknown"); // true for one that may still be at work, or has broken
+        throw error;
+      } finally {
+        for (const set of [underway, own]) set.delete(client);
+      }
+    };
+    return {
+      query: run,
+      async connect() {
+        const own = new Set<PoolClient>();
+        return { query: (statement) => run(statement, undefined, own), cut: () => own.forEach(breakOff) };
+      },
+      cut() {
+        isCut = true;
+        underway.forEach(breakOff);
+      },
+      async end() {
+        isCut = true;
+      },
+    };
+  }
+
   async end(): Promise<void> {
     await this.#pool?.end();
     this.cut();
   }
 
-  #newPool(): Pool {
-    const pool = new this.#pg.Pool({ ...this.#config(), max: readers, idleTimeoutMillis: 0 });
-    pool.on("error", () => undefined); // an idle connection has broken, and is replaced when needed
-    return pool;
+  #clients(): Pool {
+    if (this.#pool !== undefined) return this.#pool;
+    this.#pool = new this.#pg.Pool({ ...this.#config(), max: this.#connections, idleTimeoutMillis: 0 });
+    this.#pool.on("error", () => undefined); // an idle connection has broken, and is replaced when needed
+    this.#pool.on("connect", (client) => client.on("error", () => undefined)); // one in use has: what is under way rejects
+    return this.#pool;
   }
 
   #config(): ClientConfig {
@@ -124,4 +179,9 @@ export class Database {
     socket.once("close", () => this.#sockets.delete(socket));
     return socket;
   }
+}
+
+/** What is under way on it rejects, and the pool replaces it. */
+function breakOff(client: PoolClient): void {
+  (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream.destroy();
 }

@@ -67,6 +67,14 @@ export function compactionFailed({ name }: Place, cause: unknown): TroupeError {
   );
 }
 
+export function notCompactable({ name }: Place): TroupeError {
+  return new TroupeError(
+    "journal-failed",
+    `The journal ${name} can't be compacted: its tables hold all cells, which would wait for that longer than their leases are. PostgreSQL's own vacuum makes the room usable again; run VACUUM FULL while no process owns a cell.`,
+    { details: { directory: name } },
+  );
+}
+
 export function notWritable({ name }: Place, why: string): TroupeError {
   return new TroupeError("journal-failed", `The journal ${name} takes no commits: ${why}.`, {
     details: { directory: name },

@@ -2,11 +2,12 @@
 
 import { hostname } from "node:os";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import type { Database, Rows, Statement } from "./database.ts";
+import type { Access, Rows, Statement } from "./database.ts";
 import { isUnreachable, notOpenable, type Place, reasonOf } from "./failures.ts";
 
 /** Where the journal was when this process took it, and the fence of its writes. */
 export interface Taken {
+  readonly cell: number;
   readonly owner: string;
   readonly epoch: number;
   readonly session: number;
@@ -30,27 +31,27 @@ const lookEvery = 200;
 const milliseconds = "interval '1 millisecond'";
 
 /** Takes the head, where no other process holds it. The times are the database's. */
-function take(schema: string, owner: string, lease: number): Statement {
+export function take(schema: string, cell: number, owner: string, lease: number): Statement {
   return {
     text: `with taken as (
       update ${schema}.head set epoch = epoch + 1, session = session + 1, owner = $1, pid = $2,
         lease_until = clock_timestamp() + $3::float8 * ${milliseconds}
-      where owner is null or owner = $1 or lease_until < clock_timestamp()
+      where cell = $4 and (owner is null or owner = $1 or lease_until < clock_timestamp())
       returning epoch, session, position, time, next_id
     ), noted as (
-      insert into ${schema}.epochs select epoch, position, $1, clock_timestamp() from taken
+      insert into ${schema}.epochs (cell, epoch, position, owner, began) select $4, epoch, position, $1, clock_timestamp() from taken
     )
     select epoch::float8, session::float8, position::float8, time, next_id::float8 from taken`,
-    values: [owner, process.pid, lease],
+    values: [owner, process.pid, lease, cell],
   };
 }
 
 /** Resolves when this process owns the journal. @throws TroupeError `journal-in-use`, unless it waits. */
 export async function takeLease(
-  database: Database,
+  database: Access,
   schema: string,
   place: Place,
-  { lease, wait, signal }: LeaseOptions,
+  { cell, lease, wait, signal }: LeaseOptions & { readonly cell: number },
 ): Promise<Taken> {
   const owner = `${hostname()}:${process.pid}:${crypto.randomUUID().slice(0, 8)}`;
   const seen = { epoch: 0, position: 0 };
@@ -58,10 +59,9 @@ export async function takeLease(
     signal?.throwIfAborted();
     const at = performance.now();
     try {
-      const [row] = await database.query(take(schema, owner, lease));
-      const taken = row as unknown as Omit<Taken, "owner" | "at"> & { next_id: number };
-      if (row !== undefined) return { ...checked(taken, seen, place), nextId: taken.next_id, owner, at };
-      const [held] = await database.query({ text: holder(schema) });
+      const [row] = await database.query(take(schema, cell, owner, lease));
+      if (row !== undefined) return takenBy(owner, cell, at, checked(row as unknown as HeadColumns, seen, place));
+      const [held] = await database.query({ text: holder(schema), values: [cell] });
       if (held !== undefined && wait) checked(held as unknown as Seen, seen, place);
       else if (held !== undefined) throw inUse(held, place);
     } catch (error) {
@@ -70,6 +70,15 @@ export async function takeLease(
     }
     await pause(lookEvery, signal);
   }
+}
+
+/** What {@link take} answers with. */
+export type HeadColumns = Pick<Taken, "epoch" | "session" | "position" | "time"> & { readonly next_id: number };
+
+/** @param at when the statement was sent, by the monotonic clock. */
+export function takenBy(owner: string, cell: number, at: number, row: HeadColumns): Taken {
+  const { epoch, session, position, time, next_id: nextId } = row;
+  return { cell, owner, epoch, session, position, time, nextId, at };
 }
 
 interface Seen {
@@ -94,7 +103,7 @@ function checked<T extends Seen>(row: T, seen: { epoch: number; position: number
 
 function holder(schema: string): string {
   return `select owner, pid, epoch::float8, position::float8,
-    extract(epoch from lease_until)::float8 * 1000 as until from ${schema}.head where owner is not null`;
+    extract(epoch from lease_until)::float8 * 1000 as until from ${schema}.head where cell = $1 and owner is not null`;
 }
 
 function inUse(row: Rows[number], { name }: Place): TroupeError {

@@ -3,7 +3,9 @@
 import type { Journal } from "../../store/journal/journal.ts";
 import { Database } from "./database.ts";
 import { isUnreachable, notOpenable, type Place, reasonOf } from "./failures.ts";
+import { KeySpace, whole } from "./key-space.ts";
 import { takeLease } from "./lease.ts";
+import { checkCell } from "./partition.ts";
 import { patience } from "./owned-head.ts";
 import { ReadOnlyJournal } from "./read-only-journal.ts";
 import { checkTables, prepareTables, quoted } from "./schema.ts";
@@ -12,6 +14,8 @@ import { isTroupeError } from "../../errors/troupe-error.ts";
 
 export interface OpenOptions {
   readonly schema: string;
+  /** Undefined for a journal that is whole. */
+  readonly cell: number | undefined;
   readonly lease: number;
   readonly wait: boolean;
   readonly signal: AbortSignal | undefined;
@@ -23,7 +27,8 @@ const lookAgain = 250;
 
 export async function openPostgres(url: string, options: OpenOptions): Promise<Journal> {
   const { schema, lease, signal, readOnly } = options;
-  const place = placeOf(url, schema);
+  const cell = options.cell ?? whole;
+  const place = placeOf(url, schema, cell);
   const database = await Database.at(url, patience(lease));
   const cut = (): void => database.cut();
   signal?.addEventListener("abort", cut);
@@ -31,11 +36,15 @@ export async function openPostgres(url: string, options: OpenOptions): Promise<J
     await reached(database, place, options);
     if (readOnly) {
       await checkTables(database, schema, place);
-      const [head] = await database.query({ text: `select position::float8, time from ${quoted(schema)}.head` });
-      return new ReadOnlyJournal(database, schema, place, head as unknown as { position: number; time: number });
+      await checkCell(database, schema, place, options.cell);
+      const text = `select position::float8, time from ${quoted(schema)}.head where cell = $1`;
+      const [head] = await database.query({ text, values: [cell] });
+      const at = head as unknown as { position: number; time: number };
+      return new ReadOnlyJournal(database, schema, new KeySpace(cell), place, at);
     }
     await prepareTables(database, schema, place);
-    const taken = await takeLease(database, quoted(schema), place, options);
+    await checkCell(database, schema, place, options.cell);
+    const taken = await takeLease(database, quoted(schema), place, { ...options, cell });
     return new StoredJournal({ database, schema, place, lease, taken });
   } catch (error) {
     database.cut();
@@ -46,14 +55,20 @@ export async function openPostgres(url: string, options: OpenOptions): Promise<J
   }
 }
 
-/** The URL without its password and options, and the schema. */
-export function placeOf(url: string, schema: string): Place {
+/** The URL without its password and options, the schema, and the cell. */
+export function placeOf(url: string, schema: string, cell: number = whole): Place {
   const { protocol, username, host, pathname } = new URL(url);
-  return { name: `${protocol}//${username === "" ? "" : `${username}@`}${host}${pathname}, schema ${schema}` };
+  return {
+    name: `${protocol}//${username === "" ? "" : `${username}@`}${host}${pathname}, schema ${schema}${cell === whole ? "" : `, cell ${cell}`}`,
+  };
 }
 
 /** Resolves when the database answers, and as one in which a journal can be. */
-async function reached(database: Database, place: Place, { wait, signal }: OpenOptions): Promise<void> {
+export async function reached(
+  database: Pick<Database, "query">,
+  place: Place,
+  { wait, signal }: Pick<OpenOptions, "wait" | "signal">,
+): Promise<void> {
   for (;;) {
     signal?.throwIfAborted();
     try {

@@ -6,16 +6,16 @@
 
 import { ownershipLost } from "../../store/journal/ownership.ts";
 import { deferred } from "../../async/deferred.ts";
-import type { Connection, Database, Statement } from "./database.ts";
+import type { Access, Connection, Statement } from "./database.ts";
 import { failedHow, type Place } from "./failures.ts";
 import type { LeaseOptions, Taken } from "./lease.ts";
 import { moving } from "./moved.ts";
 
 /** A statement that moves the head, and what is written with it. */
 export interface Move {
-  /** The statement, of which the first seven parameters are those of {@link moving}. */
+  /** The statement, of which the first eight parameters are those of {@link moving}. */
   readonly text: string;
-  /** The values of its parameters, from `$8` on. */
+  /** The values of its parameters, from `$9` on. */
   readonly values: readonly unknown[];
   readonly position: number;
   readonly time: number;
@@ -49,7 +49,7 @@ interface Underway {
 }
 
 export class OwnedHead {
-  readonly #database: Database;
+  readonly #database: Access;
   readonly #schema: string;
   readonly #place: Place;
   readonly #lease: number;
@@ -69,7 +69,7 @@ export class OwnedHead {
 
   /** @param onRenewalDue called when nothing has renewed the lease for a part of it. */
   constructor(
-    database: Database,
+    database: Access,
     schema: string,
     place: Place,
     taken: Taken,
@@ -146,10 +146,10 @@ export class OwnedHead {
     clearInterval(this.#timer);
     if (this.#lost.signal.aborted) return;
     this.#isReleased = true;
-    const text = `update ${this.#schema}.head set owner = null, pid = null, lease_until = '-infinity' where epoch = $1`;
+    const text = `update ${this.#schema}.head set owner = null, pid = null, lease_until = '-infinity' where cell = $2 and epoch = $1`;
     try {
       this.#connection ??= await this.#database.connect();
-      await this.#within(this.#connection.query({ text, values: [this.#owner.epoch] }));
+      await this.#within(this.#connection.query({ text, values: [this.#owner.epoch, this.#owner.cell] }));
     } catch {
       // the lease runs out by itself
     }
@@ -182,7 +182,10 @@ export class OwnedHead {
 
   #statement({ text, values, position, time, nextId }: Move, from: number): Statement {
     const { epoch } = this.#owner;
-    return { text, values: [epoch, this.#session, from, position, time, nextId, this.#lease, ...values] };
+    return {
+      text,
+      values: [epoch, this.#session, from, position, time, nextId, this.#lease, this.#owner.cell, ...values],
+    };
   }
 
   /**
@@ -213,8 +216,8 @@ export class OwnedHead {
     return {
       text: `update ${this.#schema}.head set session = session + 1,
         lease_until = clock_timestamp() + $2::float8 * interval '1 millisecond'
-        where epoch = $1 returning session::float8, position::float8`,
-      values: [this.#owner.epoch, this.#lease],
+        where cell = $3 and epoch = $1 returning session::float8, position::float8`,
+      values: [this.#owner.epoch, this.#lease, this.#owner.cell],
     };
   }
 
@@ -232,9 +235,9 @@ export class OwnedHead {
   async #fenced(connection: Connection, underway: Underway): Promise<"kept" | "lost"> {
     const text = `select h.epoch::float8, h.owner, h.position::float8, e.position::float8 as began
       from ${this.#schema}.head h left join lateral (
-        select position from ${this.#schema}.epochs where epoch > $1 order by epoch limit 1
-      ) e on true`;
-    const [row] = await this.#within(connection.query({ text, values: [this.#owner.epoch] }));
+        select position from ${this.#schema}.epochs where cell = h.cell and epoch > $1 order by epoch limit 1
+      ) e on true where h.cell = $2`;
+    const [row] = await this.#within(connection.query({ text, values: [this.#owner.epoch, this.#owner.cell] }));
     const { epoch, owner, position, began } = row as {
       readonly epoch: number;
       readonly owner: string | null;

@@ -13,6 +13,8 @@ import { checkUrl, schemaOfOpening } from "./postgres-options.ts";
 export interface PostgresJournalOptions {
   /** The schema of its tables, which is made where there is none: one journal has one schema. Default `"troupe"`. */
   readonly schema?: string;
+  /** The cell of a journal that {@link createCells} has parted, from 1: to look into one, such as with `readOnly`. Default: the journal is whole. */
+  readonly cell?: number;
   /**
    * Milliseconds, by the database's clock, for which an owner keeps the journal that isn't heard of any more. It renews that by each commit, and
    * at least four times in it. An owner that can't stops by itself when four fifths are over. Default 10,000; at least 1,000.
@@ -55,6 +57,6 @@ export interface PostgresJournalOptions {
 export async function postgresJournal(url: string, options: PostgresJournalOptions = {}): Promise<Journal> {
   checkUrl("postgresJournal", url);
   checkOptions("postgresJournal", schemaOfOpening, options);
-  const { schema = "troupe", lease = 10_000, wait = false, signal, readOnly = false } = options;
-  return openPostgres(url, { schema, lease, wait, signal, readOnly });
+  const { schema = "troupe", cell, lease = 10_000, wait = false, signal, readOnly = false } = options;
+  return openPostgres(url, { schema, cell, lease, wait, signal, readOnly });
 }

@@ -4,8 +4,9 @@ import type { Journal } from "../../store/journal/journal.ts";
 import type { CommitRecord } from "../../store/versions/commit.ts";
 import type { Snapshot, SnapshotMeta } from "../../store/versions/snapshot.ts";
 import type { StateKey } from "../../store/versions/state-key.ts";
-import type { Database, Rows, Statement } from "./database.ts";
+import type { Access, Rows, Statement } from "./database.ts";
 import { closed, failedHow, notWritable, type Place, readFailed } from "./failures.ts";
+import type { KeySpace } from "./key-space.ts";
 import { quoted } from "./schema.ts";
 import { VersionReads } from "./version-reads.ts";
 
@@ -15,22 +16,23 @@ const patience = 30_000;
 export class ReadOnlyJournal implements Journal {
   readonly position: number;
   readonly time: number;
-  readonly #database: Database;
+  readonly #database: Access;
   readonly #place: Place;
   readonly #reads: VersionReads;
   #isClosed = false;
 
   /** @param at where the journal was when it was opened. */
   constructor(
-    database: Database,
+    database: Access,
     schema: string,
+    space: KeySpace,
     place: Place,
     at: { readonly position: number; readonly time: number },
   ) {
     this.#database = database;
     this.#place = place;
     ({ position: this.position, time: this.time } = at);
-    this.#reads = new VersionReads((statement) => this.#query(statement), quoted(schema));
+    this.#reads = new VersionReads((statement) => this.#query(statement), quoted(schema), space);
   }
 
   append(): never {

@@ -9,10 +9,13 @@ import { notOpenable, type Place, reasonOf } from "./failures.ts";
  * What leads from each form of the tables to the next, from none to the first. The keys and the versions are bytes, as PostgreSQL's text takes
  * neither NUL nor lone surrogates, and its order depends on a locale.
  *
- * - `head`, one row: who owns the journal until when, by the database's clock, and where it is. Each append changes it.
- * - `epochs`: where the journal was when an owner took it. It tells an owner of before whether its last commit was kept.
+ * - `head`, a row for each cell, and one where there are none: who owns it until when, by the database's clock, and where it is. Each append changes it.
+ * - `epochs`: where a cell was when an owner took it. It tells an owner of before whether its last commit was kept.
  * - `keys`: for each key its number and what a commit has to know of it.
  * - `versions`: the patches of each version, and of some the whole state, empty where the patches alone give it.
+ * - `partition`: into how many cells the journal is parted; no row where it is whole.
+ * - `members`: the processes that share the cells, each with a lease.
+ * - `submitted`: runs that are to start, each until its cell's owner has started it, or has said why it can't.
  *
  * A change of a table, or of the function that appends, is a step of its own: there are journals with those of before.
  */
@@ -39,12 +42,28 @@ const steps: readonly ((schema: string) => string)[] = [
       primary key (id, version)
     );
     create index versions_once on ${schema}.versions (once) where once is not null;
-    ${appendFunction(schema)};
     insert into ${schema}.head values (true, 1, 0, 0, null, null, '-infinity', 0, 0, 1);`,
   // Of the versions, which are only added at its end: each commit changes the position in the row of its key.
   (schema) => `
     create index versions_position on ${schema}.versions (position);
     update ${schema}.head set format = 2;`,
+  // To an owner of before, the tables are the same: it goes on with the function that it knows.
+  (schema) => `
+    alter table ${schema}.head drop column is_only, add column cell integer not null default 0 primary key;
+    alter table ${schema}.epochs drop constraint epochs_pkey, add column cell integer not null default 0, add primary key (cell, epoch);
+    drop index ${schema}.versions_position;
+    create index versions_position on ${schema}.versions ((id >> 32), position);
+    create table ${schema}.partition (is_only boolean primary key check (is_only), cells integer not null);
+    create table ${schema}.members (member text primary key, renewals bigint not null, lease_until timestamptz not null)
+      with (fillfactor = 10);
+    create table ${schema}.submitted (
+      cell integer not null, run bytea not null, place bigint not null generated always as identity,
+      request bytea not null, refused bytea,
+      primary key (cell, run)
+    );
+    create index submitted_place on ${schema}.submitted (cell, place) where refused is null;
+    ${appendFunction(schema)};
+    update ${schema}.head set format = 3;`,
 ];
 
 /** What two processes run into that make the tables at the same moment: the slower one looks again. */

@@ -14,9 +14,18 @@ import type { Snapshot, SnapshotMeta } from "../../store/versions/snapshot.ts";
 import type { StateKey } from "../../store/versions/state-key.ts";
 import { standing } from "../../store/versions/tombstone.ts";
 import { type AppendParts, appendTexts, type ErasedBefore, moveOf, type NewVersion } from "./append-parts.ts";
-import type { Database, Rows, Statement } from "./database.ts";
-import { closed, compactionFailed, failedHow, type Place, readFailed, writeFailed } from "./failures.ts";
+import type { Access, Rows, Statement } from "./database.ts";
+import {
+  closed,
+  compactionFailed,
+  failedHow,
+  notCompactable,
+  type Place,
+  readFailed,
+  writeFailed,
+} from "./failures.ts";
 import { KeyRows, type RowOf } from "./key-rows.ts";
+import { KeySpace, whole } from "./key-space.ts";
 import type { Taken } from "./lease.ts";
 import { type Move, OwnedHead } from "./owned-head.ts";
 import { quoted } from "./schema.ts";
@@ -26,23 +35,24 @@ import { WriteQueue } from "./write-queue.ts";
 
 /** How many leases a read may take before it is asked on another connection. */
 const readPatience = 3;
-/** About how many bytes of memory the newest versions take that are kept there, at most. */
 const maxCachedBytes = 32 * 1024 * 1024;
 /** What a version takes besides its state, and how much more than its bytes in the table the state does (`bench/waits.ts`). */
 const cachedEntryBytes = 500;
 const cachedOverEncoded = 2;
 
 export interface StoredJournalOptions {
-  readonly database: Database;
+  readonly database: Access;
   readonly schema: string;
   readonly place: Place;
   readonly lease: number;
   readonly taken: Taken;
+  /** About how many bytes of memory the newest versions take that are kept there, at most. Default 32 MiB. */
+  readonly cacheBytes?: number;
 }
 
 export class StoredJournal implements Journal {
   readonly lost: AbortSignal;
-  readonly #database: Database;
+  readonly #database: Access;
   readonly #schema: string;
   readonly #place: Place;
   /** How long a read may take, in milliseconds. */
@@ -54,7 +64,8 @@ export class StoredJournal implements Journal {
   readonly #committedReads: SharedReads<string, readonly (readonly [StateKey, number])[]>;
   readonly #rows = new KeyRows();
   /** The newest versions of keys in use, with which later versions share structure. By number: a key that is forgotten gets another. */
-  readonly #heads = new Recent<number, Snapshot>(maxCachedBytes);
+  readonly #heads: Recent<number, Snapshot>;
+  readonly #space: KeySpace;
   #position: number;
   #time: number;
   #nextId: number;
@@ -63,7 +74,9 @@ export class StoredJournal implements Journal {
   #readingRows: Promise<void> | undefined;
   readonly #texts;
 
-  constructor({ database, schema, place, lease, taken }: StoredJournalOptions) {
+  constructor({ database, schema, place, lease, taken, cacheBytes = maxCachedBytes }: StoredJournalOptions) {
+    this.#heads = new Recent(cacheBytes);
+    this.#space = new KeySpace(taken.cell);
     this.#database = database;
     this.#schema = quoted(schema);
     this.#place = place;
@@ -77,10 +90,10 @@ export class StoredJournal implements Journal {
     this.lost = this.#owned.lost;
     this.#queue = new WriteQueue(
       this.#owned,
-      (group) => moveOf(group, this.#texts),
+      (group) => moveOf(group, this.#texts, this.#space),
       (error) => this.#failed(error),
     );
-    this.#reads = new VersionReads((statement) => this.#query(statement), this.#schema);
+    this.#reads = new VersionReads((statement) => this.#query(statement), this.#schema, this.#space);
     this.#headReads = new SharedReads((keys) => this.#reads.heads(keys));
     this.#committedReads = new SharedReads((names) => this.#reads.committed(names));
   }
@@ -195,6 +208,7 @@ export class StoredJournal implements Journal {
   /** Rewrites the tables, so that what was removed is nowhere in their files. Commits and reads wait; the lease is renewed. */
   async compact(): Promise<void> {
     this.#check();
+    if (this.#space.cell !== whole) throw notCompactable(this.#place);
     await this.#queue.pausedFor(async () => {
       try {
         for (const table of ["versions", "keys"])
@@ -233,7 +247,7 @@ export class StoredJournal implements Journal {
       .add({
         bytes,
         position: parts.position,
-        ...(erases ? { alone: () => moveOf([parts], this.#texts) } : { part: parts }),
+        ...(erases ? { alone: () => moveOf([parts], this.#texts, this.#space) } : { part: parts }),
       })
       .then(() => {
         for (const [key, row] of parts.rows) this.#rows.finish(key, row);
@@ -286,17 +300,17 @@ export class StoredJournal implements Journal {
   }
 
   /** Removes the versions before the row's oldest, which is kept whole. Done twice, it is the same. */
-  #trimming(row: KeyRow, whole: Buffer): Move {
+  #trimming(row: KeyRow, state: Buffer): Move {
     return this.#owned.standing(
       `, gone as (
-        delete from ${this.#schema}.versions v using moved where v.id = $8::bigint and v.version < $9::bigint
+        delete from ${this.#schema}.versions v using moved where v.id = $9::bigint and v.version < $10::bigint
       ), first as (
-        update ${this.#schema}.versions v set whole = $10::bytea from moved where v.id = $8::bigint and v.version = $9::bigint
+        update ${this.#schema}.versions v set whole = $11::bytea from moved where v.id = $9::bigint and v.version = $10::bigint
       ), row as (
-        update ${this.#schema}.keys k set oldest = $9::bigint, checkpoint = $11::bigint, checkpoint_bytes = $12::bigint
-        from moved where k.id = $8::bigint
+        update ${this.#schema}.keys k set oldest = $10::bigint, checkpoint = $12::bigint, checkpoint_bytes = $13::bigint
+        from moved where k.id = $9::bigint
       )`,
-      [row.id, row.oldest, whole, row.checkpoint, row.checkpointBytes],
+      [this.#space.stored(row.id), row.oldest, state, row.checkpoint, row.checkpointBytes],
     );
   }
 

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { checkOptions } from "../../contracts/check-options.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { JournalDamage, JournalReport } from "../../store/journal/lmdb/journal-report.ts";
-import { idempotencyPlace, stateKeyOf, versionPlace } from "../../store/journal/records/entry-key.ts";
+import { idempotencyPlace, versionPlace } from "../../store/journal/records/entry-key.ts";
 import { decodePlain } from "../../store/journal/records/plain-text.ts";
 import { type Decoded, startsAnew } from "../../store/journal/records/record-codec.ts";
 import { unsealBytes } from "../../store/journal/records/sealed-bytes.ts";
@@ -12,6 +12,7 @@ import { applyPatches } from "../../store/versions/apply-patches.ts";
 import type { StateKey } from "../../store/versions/state-key.ts";
 import { type Connection, Database, type Rows } from "./database.ts";
 import { notOpenable, reasonOf } from "./failures.ts";
+import { cellOf, KeySpace } from "./key-space.ts";
 import { placeOf } from "./open-postgres.ts";
 import { checkUrl, schemaOfVerifying } from "./postgres-options.ts";
 import { checkTables, quoted } from "./schema.ts";
@@ -83,6 +84,8 @@ class Verification {
   readonly #connection: Connection;
   readonly #schema: string;
   readonly #damages: JournalDamage[] = [];
+  /** Where each cell is; one where the journal is whole. */
+  readonly #cells = new Map<number, { readonly space: KeySpace; readonly position: number }>();
   #keys = 0;
   #versions = 0;
   #bytes = 0;
@@ -93,8 +96,10 @@ class Verification {
   }
 
   async run(): Promise<Pick<JournalReport, "keys" | "versions" | "bytes" | "damages">> {
-    const [head] = await this.#read(`select position::float8 from ${this.#schema}.head`);
-    const position = (head?.["position"] as number | undefined) ?? 0;
+    for (const { cell, position } of (await this.#read(
+      `select cell, position::float8 from ${this.#schema}.head`,
+    )) as unknown as readonly { readonly cell: number; readonly position: number }[])
+      this.#cells.set(cell, { space: new KeySpace(cell), position });
     let after: Buffer | undefined;
     for (;;) {
       const rows = (await this.#read(
@@ -102,7 +107,7 @@ class Verification {
          where $1::bytea is null or key > $1 order by key limit ${page}`,
         [after ?? null],
       )) as unknown as readonly KeyColumns[];
-      for (const row of rows) await this.#checkKey(row, position);
+      for (const row of rows) await this.#checkKey(row);
       this.#keys += rows.length;
       after = rows.at(-1)?.key;
       if (after === undefined) break;
@@ -111,8 +116,10 @@ class Verification {
     return { keys: this.#keys, versions: this.#versions, bytes: this.#bytes, damages: this.#damages };
   }
 
-  async #checkKey(row: KeyColumns, highest: number): Promise<void> {
-    const key = stateKeyOf(row.key);
+  async #checkKey(row: KeyColumns): Promise<void> {
+    const { space, position: highest } = this.#cellOf(row.id);
+    const key = space.keyOf(row.key);
+    const id = space.idOf(row.id);
     // after damage, the state is unknown until the next version that is kept whole
     let known: Known | undefined;
     let due = row.oldest;
@@ -135,12 +142,12 @@ class Verification {
           known = undefined;
         }
         due = version + 1;
-        const record = this.#record(key, row.id, stored);
+        const record = this.#record(key, id, stored);
         if (position <= last || position > highest || (record !== undefined && record.meta.position !== position))
           this.#report({ key, version, what: `its position, ${position}, is out of order` });
         last = position;
         isErased = record?.meta.erased !== undefined;
-        known = this.#stateOf(key, row, stored, record, known);
+        known = this.#stateOf(key, { ...row, id }, stored, record, known);
         if (record !== undefined && known !== undefined) this.#versions++;
         this.#bytes += stored.record.length + (stored.whole?.length ?? 0) + (stored.once?.length ?? 0);
       }
@@ -204,13 +211,28 @@ class Verification {
 
   async #checkStrays(): Promise<void> {
     const strays = await this.#read(
-      `select v.version::float8, k.key from ${this.#schema}.versions v left join ${this.#schema}.keys k on k.id = v.id
+      `select v.version::float8, k.id::float8, k.key from ${this.#schema}.versions v left join ${this.#schema}.keys k on k.id = v.id
        where k.id is null or v.version < k.oldest`,
     );
-    for (const { version, key } of strays as unknown as readonly { version: number; key: Buffer | null }[]) {
+    for (const { version, id, key } of strays as unknown as readonly {
+      version: number;
+      id: number;
+      key: Buffer | null;
+    }[]) {
       if (key === null) this.#report({ version, what: "versions has an entry of no known key" });
-      else this.#report({ key: stateKeyOf(key), version, what: "versions has an entry of a version that there isn't" });
+      else
+        this.#report({
+          key: this.#cellOf(id).space.keyOf(key),
+          version,
+          what: "versions has an entry of a version that there isn't",
+        });
     }
+  }
+
+  /** The cell that a key's number is of; where it is none, what there is of it is out of order. */
+  #cellOf(id: number): { readonly space: KeySpace; readonly position: number } {
+    const cell = cellOf(id);
+    return this.#cells.get(cell) ?? { space: new KeySpace(cell), position: 0 };
   }
 
   #read(text: string, values: readonly unknown[] = []): Promise<Rows> {

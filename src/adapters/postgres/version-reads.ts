@@ -1,7 +1,7 @@
 /** Reads the versions of a journal, each of them by one statement, which sees the journal as it is at one moment. */
 
 import { corruptVersion } from "../../store/journal/records/corrupt-record.ts";
-import { idempotencyPlace, stateKeyBytes, stateKeyOf, versionPlace } from "../../store/journal/records/entry-key.ts";
+import { idempotencyPlace, versionPlace } from "../../store/journal/records/entry-key.ts";
 import type { KeyRow } from "../../store/journal/records/key-row.ts";
 import { decodePlain } from "../../store/journal/records/plain-text.ts";
 import { type Decoded, decodeRecord } from "../../store/journal/records/record-codec.ts";
@@ -12,11 +12,18 @@ import { sealDecoded } from "../../store/versions/seal.ts";
 import { type Snapshot, type SnapshotMeta, snapshotOf } from "../../store/versions/snapshot.ts";
 import type { StateKey } from "../../store/versions/state-key.ts";
 import type { Rows, Statement } from "./database.ts";
+import type { KeySpace } from "./key-space.ts";
 
 /** The row of a key, with its newest version. */
 export interface Head {
   readonly row: KeyRow;
   readonly snapshot: Snapshot;
+}
+
+/** A key, and the cell it is in. */
+export interface KeyPlace {
+  readonly space: KeySpace;
+  readonly key: StateKey;
 }
 
 /** A version as the table has it. */
@@ -39,14 +46,26 @@ const versionColumns = "v.version::float8, v.record, v.whole";
 export class VersionReads {
   readonly #query: (statement: Statement) => Promise<Rows>;
   readonly #schema: string;
+  readonly #space: KeySpace;
 
-  constructor(query: (statement: Statement) => Promise<Rows>, schema: string) {
+  constructor(query: (statement: Statement) => Promise<Rows>, schema: string, space: KeySpace) {
     this.#query = query;
     this.#schema = schema;
+    this.#space = space;
+  }
+
+  /** The same in another cell. */
+  in(space: KeySpace): VersionReads {
+    return new VersionReads(this.#query, this.#schema, space);
   }
 
   /** The newest versions of keys, in their order. @throws TroupeError `journal-corrupt` if one of them can't be read. */
-  async heads(keys: readonly StateKey[]): Promise<readonly (Head | undefined)[]> {
+  heads(keys: readonly StateKey[]): Promise<readonly (Head | undefined)[]> {
+    return this.headsAt(keys.map((key) => ({ space: this.#space, key })));
+  }
+
+  /** The same for keys of several cells. */
+  async headsAt(places: readonly KeyPlace[]): Promise<readonly (Head | undefined)[]> {
     const rows = await this.#query({
       // lateral, so that it never reads a whole table whatever the planner believes of its size
       text: `select q.n::int, ${keyColumns}, ${versionColumns}
@@ -57,15 +76,16 @@ export class VersionReads {
           where id = k.id and version between k.checkpoint and k.newest order by version
         ) v
         order by q.n, v.version`,
-      values: [keys.map(stateKeyBytes)],
+      values: [places.map(({ space, key }) => space.bytes(key))],
     });
-    const found: (Head | undefined)[] = keys.map(() => undefined);
+    const found: (Head | undefined)[] = places.map(() => undefined);
     for (let from = 0; from < rows.length;) {
       const { n } = rows[from] as { readonly n: number };
       let to = from;
       while (rows[to]?.n === n) to++;
-      const row = rowOf(rows[from] as unknown as KeyColumns);
-      const key = keys[n - 1] as StateKey;
+      const columns = rows[from] as unknown as KeyColumns;
+      const { space, key } = places[n - 1] as KeyPlace;
+      const row = rowOf(columns, space.idOf(columns.id));
       const versions = rows.slice(from, to) as unknown as StoredVersion[];
       const newest = new Replayed(key, row.id, versions).upTo(row.newest);
       if (newest === undefined) throw corruptVersion(key, row.newest, "its record is missing");
@@ -93,15 +113,15 @@ export class VersionReads {
     const [row] = await this.#query({
       text: `select v.id::float8, v.record from ${this.#schema}.keys k join ${this.#schema}.versions v on v.id = k.id and v.version = $2
         where k.key = $1`,
-      values: [stateKeyBytes(key), version],
+      values: [this.#space.bytes(key), version],
     });
     if (row === undefined) return undefined;
-    return decodedRecord(key, row.id as number, version, row.record as Buffer).meta;
+    return decodedRecord(key, this.#space.idOf(row.id as number), version, row.record as Buffer).meta;
   }
 
   async oldest(key: StateKey): Promise<number | undefined> {
     const text = `select oldest::float8 from ${this.#schema}.keys where key = $1`;
-    const [row] = await this.#query({ text, values: [stateKeyBytes(key)] });
+    const [row] = await this.#query({ text, values: [this.#space.bytes(key)] });
     return row?.oldest as number | undefined;
   }
 
@@ -109,31 +129,30 @@ export class VersionReads {
   async committed(idempotencyKeys: readonly string[]): Promise<readonly (readonly (readonly [StateKey, number])[])[]> {
     const rows = await this.#query({
       text: `select q.n::int, k.key, v.version::float8 from unnest($1::bytea[]) with ordinality q(once, n)
-        cross join lateral (select id, version, position, slot from ${this.#schema}.versions where once = q.once) v
+        cross join lateral (select id, version, position, slot from ${this.#schema}.versions where once = q.once and id >> 32 = $2::bigint) v
         cross join lateral (select key from ${this.#schema}.keys where id = v.id) k
         order by q.n, v.position, v.slot`,
-      values: [idempotencyKeys.map(idempotencyPlace)],
+      values: [idempotencyKeys.map(idempotencyPlace), this.#space.cell],
     });
     const found = idempotencyKeys.map((): (readonly [StateKey, number])[] => []);
     for (const { n, key, version } of rows as unknown as readonly { n: number; key: Buffer; version: number }[])
-      found[n - 1]?.push([stateKeyOf(key), version]);
+      found[n - 1]?.push([this.#space.keyOf(key), version]);
     return found;
   }
 
   async keys(prefix: string, since: number): Promise<readonly StateKey[]> {
-    const first = stateKeyBytes(prefix);
     const rows = await this.#query({
       text: since > 0 ? keysSince(this.#schema) : keysFrom(this.#schema),
-      values: [first, afterAll(first), ...(since > 0 ? [since] : [])],
+      values: [...this.#space.range(prefix), ...(since > 0 ? [since, this.#space.cell] : [])],
     });
-    return rows.map(({ key }) => stateKeyOf(key as Buffer));
+    return rows.map(({ key }) => this.#space.keyOf(key as Buffer));
   }
 
   async size(key: StateKey): Promise<number> {
     const [row] = await this.#query({
       text: `select coalesce(sum(octet_length(v.record) + coalesce(octet_length(v.whole), 0) + coalesce(octet_length(v.once), 0) + 28), 0)::float8 as bytes
         from ${this.#schema}.keys k join ${this.#schema}.versions v on v.id = k.id where k.key = $1`,
-      values: [stateKeyBytes(key)],
+      values: [this.#space.bytes(key)],
     });
     return (row?.bytes as number | undefined) ?? 0;
   }
@@ -155,23 +174,28 @@ export class VersionReads {
           where id = k.id and version between b.base and $3::bigint order by version
         ) v
         order by v.version`,
-      values: [stateKeyBytes(key), Math.min(from, Number.MAX_SAFE_INTEGER), to],
+      values: [this.#space.bytes(key), Math.min(from, Number.MAX_SAFE_INTEGER), to],
     });
     const [first] = rows as unknown as readonly { readonly id: number; readonly oldest: number }[];
-    return new Replayed(key, first?.id ?? 0, rows as unknown as readonly StoredVersion[], first?.oldest);
+    return new Replayed(
+      key,
+      this.#space.idOf(first?.id ?? 0),
+      rows as unknown as readonly StoredVersion[],
+      first?.oldest,
+    );
   }
 }
 
-const inRange = "key >= $1 and ($2::bytea is null or key < $2) and not erased";
+const inRange = "key >= $1 and key < $2 and not erased";
 
 /** The keys of a range. */
 function keysFrom(schema: string): string {
   return `select key from ${schema}.keys where ${inRange} order by key`;
 }
 
-/** The keys of a range that have changed since the position `$3`: found by the versions that were added since, however many keys there are. */
+/** The keys of a range of the cell `$4` that have changed since its position `$3`: found by the versions that were added since, however many keys there are. */
 export function keysSince(schema: string): string {
-  return `select k.key from (select distinct id from ${schema}.versions where position > $3::bigint) v
+  return `select k.key from (select distinct id from ${schema}.versions where id >> 32 = $4::bigint and position > $3::bigint) v
     cross join lateral (select key, erased from ${schema}.keys where id = v.id limit 1) k
     where ${inRange} order by k.key`;
 }
@@ -253,19 +277,11 @@ export function decodedRecord(key: StateKey, id: number, version: number, record
   }
 }
 
-function rowOf({ id, newest, oldest, checkpoint, checkpoint_bytes, replay_bytes, erased }: KeyColumns): KeyRow {
+function rowOf({ newest, oldest, checkpoint, checkpoint_bytes, replay_bytes, erased }: KeyColumns, id: number): KeyRow {
   const [checkpointBytes, replayBytes] = [checkpoint_bytes, replay_bytes];
   return { id, newest, oldest, bytes: 0, checkpoint, checkpointBytes, replayBytes, isErased: erased };
 }
 
 function isVersion(version: number): boolean {
   return Number.isSafeInteger(version) && version > 0;
-}
-
-/** The bytes that come after all that begin with these; `null` if these are none. No byte of a key is 255. */
-function afterAll(bytes: Buffer): Buffer | null {
-  if (bytes.length === 0) return null;
-  const next = Buffer.from(bytes);
-  next[next.length - 1] = (next[next.length - 1] as number) + 1;
-  return next;
 }

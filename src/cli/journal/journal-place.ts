@@ -24,8 +24,8 @@ export function shownPlace(given: string): string {
 export async function openJournalAt(place: string, options: { readonly readOnly: boolean }): Promise<Journal> {
   if (!isUrl(place)) return lmdbJournal(place, options);
   const { postgresJournal } = await import("../../adapters/postgres/postgres-journal.ts");
-  const { url, schema } = schemaIn(place);
-  return postgresJournal(url, { ...options, ...schema });
+  const { url, schema, cell } = schemaIn(place);
+  return postgresJournal(url, { ...options, ...schema, ...cell });
 }
 
 export async function verifyJournalAt(place: string): Promise<JournalReport> {
@@ -35,8 +35,14 @@ export async function verifyJournalAt(place: string): Promise<JournalReport> {
   return verifyPostgresJournal(url, schema);
 }
 
-/** The schema that the URL names as `?schema=`, which is no parameter of the connection. */
-function schemaIn(place: string): { readonly url: string; readonly schema: { readonly schema?: string } } {
+interface InUrl {
+  readonly url: string;
+  readonly schema: { readonly schema?: string };
+  readonly cell: { readonly cell?: number };
+}
+
+/** The schema and the cell that the URL names as `?schema=` and `?cell=`, which are no parameters of the connection. */
+function schemaIn(place: string): InUrl {
   if (!URL.canParse(place))
     throw new TroupeError(
       "invalid-options",
@@ -44,8 +50,14 @@ function schemaIn(place: string): { readonly url: string; readonly schema: { rea
     );
   const url = new URL(place);
   const schema = url.searchParams.get("schema");
+  const cell = url.searchParams.get("cell");
   url.searchParams.delete("schema");
-  return { url: String(url), schema: schema === null ? {} : { schema } };
+  url.searchParams.delete("cell");
+  return {
+    url: String(url),
+    schema: schema === null ? {} : { schema },
+    cell: cell === null ? {} : { cell: Number(cell) },
+  };
 }
 
 function isUrl(given: string): boolean {

@@ -22,14 +22,24 @@ import type { SystemOptions } from "./system-options.ts";
  * @since 0.1.0
  */
 export async function createSystem(options: SystemOptions = {}): Promise<System> {
-  if (Reflect.has(globalThis, threadMark)) {
-    throw new TroupeError(
-      "invalid-options",
-      "createSystem was called on a thread of a system: a module with definitions is loaded there as well. Start the system in a module of its own; for a bundler, make each of the two an entry point, with splitting.",
-    );
-  }
-  checkThreadFiles(); // before piscina is imported, which can't be loaded from a bundle either
+  checkMayCreate("createSystem");
   // Threads import this module too, since modules of definitions do. They start no system, and start faster without.
   const { startSystem } = await import("./start-system.ts");
   return startSystem(options);
+}
+
+/**
+ * Checks that systems can be made here.
+ *
+ * @param caller the function that was called, as errors name it.
+ * @throws TroupeError `invalid-options` on a thread of a system, and where the package was bundled.
+ */
+export function checkMayCreate(caller: string): void {
+  if (Reflect.has(globalThis, threadMark)) {
+    throw new TroupeError(
+      "invalid-options",
+      `${caller} was called on a thread of a system: a module with definitions is loaded there as well. Start the system in a module of its own; for a bundler, make each of the two an entry point, with splitting.`,
+    );
+  }
+  checkThreadFiles(); // before piscina is imported, which can't be loaded from a bundle either
 }

@@ -20,9 +20,10 @@ import {
   type SystemOptions,
 } from "./system-options.ts";
 import { hostId } from "../../actors/address.ts";
-import { nodePlatform } from "./node-platform.ts";
+import { nodePlatform, nodeWorkers } from "./node-platform.ts";
 import { type Platform, settingsOf } from "./platform.ts";
 import { StandbySystem } from "./standby-system.ts";
+import type { SharedWorkers } from "../threads/worker-source.ts";
 import { threadsAhead } from "../threads/threads-ahead.ts";
 
 /** @throws TroupeError (as a rejection), those of `createSystem`. */
@@ -42,6 +43,26 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     : start({ ...settled, journal: await open(new AbortController().signal) });
   if (settled.shutdownOn.length > 0) shutdownOnSignal(starting, settled.shutdownOn, nodeSignals());
   return starting;
+}
+
+/**
+ * Starts the system of a cell on its journal. As another process goes on with what it leaves, it ends as a standby does.
+ *
+ * @throws TroupeError (as a rejection), those of `createSystem`. The journal is closed then.
+ */
+export async function startCell(options: SystemOptions, journal: Journal, workers: SharedWorkers): Promise<System> {
+  const settled = await settleOptions({ ...options, journal, standby: true });
+  return ActorSystem.start(nodePlatform({ ...settled, threads: 1 }, workers.source), {
+    ...settled,
+    threads: 1,
+    journal,
+  });
+}
+
+/** The worker threads for all cells of a process. @throws TroupeError `invalid-options` */
+export async function workersOfCells(options: SystemOptions): Promise<SharedWorkers> {
+  const settled = await settleOptions(options);
+  return nodeWorkers(settled, settled.threads);
 }
 
 /** Opens the threads, and leaves it to a journal that comes later to start the system. */

@@ -1,13 +1,8 @@
-/**
- * One worker thread with a host on it: how it is reached, and how it ended. Piscina owns the worker, and runs one task on it
- * for as long as the host lives. Each worker has a pool of its own, so that each error of a pool is an error of that worker:
- * in a pool of several workers, an error before or after a task could be that of any of them.
- */
+/** A host on a worker thread: how it is reached, and how it ended. */
 
 import * as module from "node:module";
 import { dirname } from "node:path";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { Piscina } from "piscina";
 import type { HostId } from "../../actors/address.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Link } from "../../ports/link.ts";
@@ -17,19 +12,10 @@ import { type Heartbeat, newHeartbeat } from "./heartbeat.ts";
 import type { HostThread } from "./host-threads.ts";
 import { readExitReport } from "./exit-report.ts";
 import { nodeLink } from "../platform/node-link.ts";
-import type { ResourceLimits } from "./resource-limits.ts";
 import { threadDied } from "./thread-death.ts";
 import type { ThreadTask } from "./thread-entry.ts";
 import { threadFiles } from "./thread-files.ts";
-
-/** What each worker of a system is started with. */
-export interface WorkerOptions {
-  /** The environment that agents see. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly resourceLimits: ResourceLimits;
-  /** Arguments of Node.js; `undefined` for those of the process. */
-  readonly execArgv: readonly string[] | undefined;
-}
+import type { HostedBy, WorkerSource } from "./worker-source.ts";
 
 export class PooledThread implements HostThread {
   readonly id: HostId;
@@ -38,29 +24,26 @@ export class PooledThread implements HostThread {
   readonly exit: Promise<ThreadExit>;
   readonly heartbeat: Heartbeat = newHeartbeat();
   readonly connect: RemoteControl["connect"];
-  readonly #pool: Piscina;
+  readonly #hosted: HostedBy;
   readonly #killer = new AbortController();
   #released: Promise<void> | undefined;
 
-  constructor(worker: WorkerOptions, task: Pick<ThreadTask, "settings" | "beatInterval">) {
+  constructor(workers: WorkerSource, task: Pick<ThreadTask, "settings" | "beatInterval">) {
     this.id = task.settings.id;
-    this.#pool = poolOfOne(worker);
     const link = new MessageChannel();
     const control = new MessageChannel();
     const words = new MessageChannel();
     this.link = nodeLink(link.port1);
-    this.exit = this.#run(
-      {
-        ...task,
-        entry: threadFiles().entry,
-        compileCache: compileCache(),
-        link: link.port2,
-        control: control.port2,
-        words: words.port2,
-        heartbeat: this.heartbeat,
-      },
-      words.port1,
-    ).finally(() => this.link.drain()); // what the thread had sent is handled before its end is reported
+    this.#hosted = workers({
+      ...task,
+      entry: threadFiles().entry,
+      compileCache: compileCache(),
+      link: link.port2,
+      control: control.port2,
+      words: words.port2,
+      heartbeat: this.heartbeat,
+    });
+    this.exit = this.#ended(words.port1).finally(() => this.link.drain()); // what the thread had sent is handled before its end is reported
     const ended = this.exit.then((reason): never => {
       for (const port of [control.port1, words.port1]) port.close();
       this.link.close();
@@ -73,56 +56,47 @@ export class PooledThread implements HostThread {
   }
 
   async kill(reason?: Error): Promise<void> {
-    this.end(
+    this.#killer.abort(
       reason ?? new TroupeError("thread-died", `thread ${this.id} was killed`, { details: { thread: this.id } }),
     );
+    this.#hosted.killed();
     await this.exit;
   }
 
   /** Ends the thread for this reason. A thread in a native call ends when that call returns, and runs no code before. */
   end(reason: Error): void {
     this.#killer.abort(reason);
+    this.#hosted.terminate();
   }
 
   /** Resolves when the worker is gone, unless it was killed: then its end is not awaited. */
   release(): Promise<void> {
-    this.#released ??= this.#pool.destroy();
+    this.#released ??= this.#hosted.release();
     return this.#released;
   }
 
-  /** Lets the pool run the host. Resolves when the host has ended, by the first report of that: the first one says the most. */
-  #run(task: ThreadTask, words: MessagePort): Promise<ThreadExit> {
+  /** Resolves when the host has ended, by the first report of that: the first one says the most. */
+  #ended(words: MessagePort): Promise<ThreadExit> {
     const { id } = this;
     const { signal } = this.#killer;
-    this.#pool.on("error", ignore); // heard from the worker below; without a listener here, it would end the process
-    const run = this.#pool.run(task, { transferList: [task.link, task.control, task.words], signal });
-    const [worker] = this.#pool.threads;
+    const { worker, run } = this.#hosted;
     return new Promise((resolve) => {
       const died = (error: unknown): void => resolve({ kind: "died", error });
       signal.addEventListener("abort", () => died(signal.reason));
-      worker?.once("error", (thrown: unknown) => died(threadDied(id, { thrown }, readExitReport(words))));
-      worker?.once("exit", () => died(threadDied(id, undefined, readExitReport(words))));
+      const failed = (thrown: unknown): void => died(threadDied(id, { thrown }, readExitReport(words)));
+      const exited = (): void => died(threadDied(id, undefined, readExitReport(words)));
+      worker?.once("error", failed);
+      worker?.once("exit", exited);
       // the task's end alone would not tell a thrown null from a host that was closed
       run.then(
-        () => resolve({ kind: "closed" }),
+        () => {
+          worker?.off("error", failed).off("exit", exited);
+          resolve({ kind: "closed" });
+        },
         (thrown: unknown) => died(threadDied(id, { thrown }, undefined)),
       );
     });
   }
-}
-
-function poolOfOne({ env, resourceLimits, execArgv }: WorkerOptions): Piscina {
-  return new Piscina({
-    filename: threadFiles().bootstrap,
-    minThreads: 0,
-    maxThreads: 1,
-    idleTimeout: 0,
-    atomics: "disabled", // a host waits in its event loop, not in Atomics.wait
-    recordTiming: false,
-    env: { ...env },
-    resourceLimits,
-    ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
-  });
 }
 
 function ignore(): void {}

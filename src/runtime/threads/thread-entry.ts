@@ -38,7 +38,7 @@ export interface ThreadTask {
 export async function runThread(task: ThreadTask, importModule: (url: string) => Promise<object>): Promise<void> {
   Reflect.set(globalThis, threadMark, task.settings.id);
   const turns = nodeTurns();
-  leaveExitReport(task.words, turns);
+  const forgetReport = leaveExitReport(task.words, turns);
   const clock = nodeClock();
   const beat = beatOf(task.heartbeat);
   const { control, closed } = startWorkerHost({
@@ -58,8 +58,15 @@ export async function runThread(task: ThreadTask, importModule: (url: string) =>
     task.control,
     process.env["NODE_V8_COVERAGE"] === undefined ? control : measured(control),
   );
-  await closed;
+  const isLeft = await Promise.race([closed.then(() => false), portClosed(task.control)]);
+  if (isLeft) await control.stopActors(); // it was given up: what is at work here is of no use any more
   endpoint.close();
+  forgetReport();
+}
+
+/** Resolves when the other end of a port was closed. */
+function portClosed(port: MessagePort): Promise<true> {
+  return new Promise((resolve) => port.once("close", () => resolve(true)));
 }
 
 /** Node.js writes what code was covered when a thread ends by itself. This one is terminated once it says that it is closed. */

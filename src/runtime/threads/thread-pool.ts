@@ -9,6 +9,7 @@ import type { HostThread } from "./host-threads.ts";
 import { PooledThread } from "./pooled-thread.ts";
 import type { ResourceLimits } from "./resource-limits.ts";
 import { threadArguments } from "./thread-arguments.ts";
+import { ownWorkers, SharedWorkers, type WorkerOptions, type WorkerSource } from "./worker-source.ts";
 import { threadStalled } from "./thread-death.ts";
 import type { HostSettings } from "../host/host-settings.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -24,13 +25,20 @@ export interface ThreadPoolOptions {
   readonly isDebugged: () => boolean;
 }
 
-export function threadPool(options: ThreadPoolOptions): Threads<HostSettings, HostThread["control"]> {
-  const { clock, env, resourceLimits, stallTimeout, isDebugged } = options;
-  const worker = {
-    env: { ...ofTools(), ...env },
-    resourceLimits,
-    execArgv: threadArguments(process.execArgv),
-  };
+/** Workers that several pools may share. */
+export function sharedWorkers(
+  options: Pick<ThreadPoolOptions, "env" | "resourceLimits">,
+  count: number,
+): SharedWorkers {
+  return new SharedWorkers(workerOptions(options), count);
+}
+
+/** @param workers where its hosts get their workers. Default: each has one of its own. */
+export function threadPool(
+  options: ThreadPoolOptions,
+  workers: WorkerSource = ownWorkers(workerOptions(options)),
+): Threads<HostSettings, HostThread["control"]> {
+  const { clock, stallTimeout, isDebugged } = options;
   const watchdog = new Watchdog({ clock, stallTimeout, isExcused: isDebugged });
   const threads = new Set<PooledThread>();
   const byControl = new WeakMap<HostThread["control"], PooledThread>();
@@ -38,7 +46,7 @@ export function threadPool(options: ThreadPoolOptions): Threads<HostSettings, Ho
   return {
     async open(settings) {
       const { id } = settings;
-      const thread = new PooledThread(worker, { settings, beatInterval: beatInterval(stallTimeout) });
+      const thread = new PooledThread(workers, { settings, beatInterval: beatInterval(stallTimeout) });
       threads.add(thread);
       watchdog.watch(id, thread.heartbeat, (stillFor) => thread.end(threadStalled(id, stillFor, stallTimeout)));
       void thread.exit.then(async () => {
@@ -62,6 +70,10 @@ export function threadPool(options: ThreadPoolOptions): Threads<HostSettings, Ho
       await Promise.all([...threads].map((thread) => thread.release()));
     },
   };
+}
+
+function workerOptions({ env, resourceLimits }: Pick<ThreadPoolOptions, "env" | "resourceLimits">): WorkerOptions {
+  return { env: { ...ofTools(), ...env }, resourceLimits, execArgv: threadArguments(process.execArgv) };
 }
 
 /**

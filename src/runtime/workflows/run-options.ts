@@ -63,7 +63,8 @@ const longestSession = 250;
 /** The latest time that a date can have. */
 const lastDate = 8.64e15;
 
-const schema = v.strictObject({
+/** The checks of the options, by their names. */
+export const runOptionEntries = {
   id: v.optional(v.pipe(v.string(), v.nonEmpty())),
   coordination: v.optional(coordinationSchema),
   startIn: v.optional(
@@ -99,7 +100,9 @@ const schema = v.strictObject({
     ),
   ),
   onOverload: v.optional(v.picklist(["wait", "reject"])),
-});
+};
+
+const schema = v.strictObject(runOptionEntries);
 
 const onceSchema = v.strictObject({ ...schema.entries, id: schema.entries.id.wrapped });
 

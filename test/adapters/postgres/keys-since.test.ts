@@ -6,6 +6,8 @@ import { keysSince } from "../../../src/adapters/postgres/version-reads.ts";
 import { stateKeyBytes } from "../../../src/store/journal/records/entry-key.ts";
 import type { Journal } from "../../../src/store/journal/journal.ts";
 import { postgresJournals, sharedPostgres } from "../../postgres/shared-postgres.ts";
+import { formerOwner, formerTables } from "./former-tables.ts";
+import { verifyPostgresJournal } from "../../../src/adapters/postgres/verify-postgres-journal.ts";
 import { failure } from "../../store/support/failure.ts";
 import { recordOf } from "../../store/support/requests.ts";
 
@@ -43,7 +45,7 @@ async function filled(runs: number): Promise<Journal> {
 
 async function readSince(journal: Journal, since: number): Promise<number> {
   const explained = `explain (analyze, format json) ${keysSince(`"${schemaOf(journal)}"`)}`;
-  const rows = await query(explained, [stateKeyBytes("run/"), stateKeyBytes("run0"), since]);
+  const rows = await query(explained, [stateKeyBytes("run/"), stateKeyBytes("run0"), since, 0]);
   const [row] = rows as unknown as readonly [{ readonly "QUERY PLAN": readonly [{ readonly Plan: Part }] }];
   return rowsRead(row["QUERY PLAN"][0].Plan);
 }
@@ -71,41 +73,52 @@ describe.skipIf(url === undefined)("keys that have changed since a position", ()
   });
 });
 
-describe.skipIf(url === undefined)("a journal whose tables are of format 1", () => {
-  /** Has the tables as the first format had them. */
-  async function ofFirstFormat(): Promise<{ readonly journal: Journal; readonly schema: string }> {
+describe.skipIf(url === undefined).each([1, 2] as const)("a journal whose tables are of format %i", (format) => {
+  /** Has the tables as that format had them. */
+  async function ofFormer(): Promise<{ readonly journal: Journal; readonly schema: string }> {
     const journal = await open();
-    for (let run = 0; run < 10; run++) await journal.append([recordOf(`run/${run}`, 1, run + 1)]);
+    for (let run = 0; run < 10; run++)
+      await journal.append([recordOf(`run/${run}`, 1, run + 1, { idempotencyKey: `once ${run}` })]);
     const schema = schemaOf(journal);
-    await query(`drop index "${schema}".versions_position; update "${schema}".head set format = 1`);
+    await journal.close();
+    await query(formerTables(schema, format));
     return { journal, schema };
   }
 
   it("is brought to the newest format by the next owner, with all it has", async () => {
-    const { journal, schema } = await ofFirstFormat();
+    const { journal, schema } = await ofFormer();
     const next = await reopen(journal);
-    expect(await query(`select format from "${schema}".head`)).toEqual([{ format: 2 }]);
+    expect(await query(`select format, cell from "${schema}".head`)).toEqual([{ format: 3, cell: 0 }]);
     expect(await query(`select 1 as there from pg_indexes where schemaname = $1 and indexname = 'versions_position'`, [schema])).toHaveLength(1); // prettier-ignore
     expect(next.position).toBe(10);
     expect(await next.keys("run/", 8)).toEqual(["run/8", "run/9"]);
     await next.append([recordOf("run/0", 2, 11)]);
     expect(await next.keys("run/", 10)).toEqual(["run/0"]);
+    expect(await next.committed("once 3")).toMatchObject([{ key: "run/3", version: 1 }]);
+    expect((await verifyPostgresJournal(url as string, { schema })).damages).toEqual([]);
   });
 
   it("isn't changed by one that only reads, which says what to do", async () => {
-    const { schema } = await ofFirstFormat();
+    const { schema } = await ofFormer();
     const error = await failure(postgresJournal(url as string, { schema, readOnly: true }));
-    expect(error).toMatchObject({ code: "journal-format", details: { format: 1, expected: 2 } });
+    expect(error).toMatchObject({ code: "journal-format", details: { format, expected: 3 } });
     expect(String(error)).toContain("A system of this version that opens the journal brings them to it");
-    expect(await query(`select format from "${schema}".head`)).toEqual([{ format: 1 }]);
+    expect(await query(`select format from "${schema}".head`)).toEqual([{ format }]);
   });
 
   it("is brought there under an owner that is an older version, which goes on", async () => {
-    const { journal, schema } = await ofFirstFormat();
+    const { schema } = await ofFormer();
+    const { take, append } = formerOwner(schema);
+    const [taken] = await query(take, ["an older version"]);
+    const { epoch, session, position, next_id } = taken as Record<string, number>;
     const waiting = open({ schema, wait: true });
-    while ((await query(`select format from "${schema}".head`))[0]?.["format"] === 1);
-    await journal.append([recordOf("run/0", 2, 11)]);
-    await journal.close();
-    expect(await (await waiting).keys("run/", 10)).toEqual(["run/0"]);
+    while ((await query(`select format from "${schema}".head`))[0]?.["format"] === format);
+    const none = Array.from({ length: 20 }, () => "{}");
+    const kept = await query(append, [epoch, session, position, 11, 5, next_id, 10_000, Buffer.alloc(0), ...none]);
+    expect(kept).toEqual([{ kept: 1 }]);
+    await query(`update "${schema}".head set owner = null, pid = null, lease_until = '-infinity' where epoch = $1`, [
+      epoch,
+    ]);
+    expect((await waiting).position).toBe(11);
   });
 });

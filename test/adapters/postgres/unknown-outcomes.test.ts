@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest";
 import { postgresJournal, type PostgresJournalOptions } from "../../../src/adapters/postgres/postgres-journal.ts";
 import type { Journal } from "../../../src/store/journal/journal.ts";
-import { newServer } from "../../postgres/server.ts";
+import { newServer } from "../../../examples/credit/cells/postgres-server.ts";
 import { newSchema, postgresJournals, sharedPostgres } from "../../postgres/shared-postgres.ts";
 import { failure } from "../../store/support/failure.ts";
 import { recordOf } from "../../store/support/requests.ts";
