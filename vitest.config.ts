@@ -49,6 +49,7 @@ export default defineConfig({
             { find: /^troupe\/testing$/, replacement: fileOf("dist/testing/index.js") },
             { find: /^troupe\/bench$/, replacement: fileOf("dist/bench/index.js") },
             { find: /^troupe\/otel$/, replacement: fileOf("dist/adapters/otel/index.js") },
+            { find: /^troupe\/nats$/, replacement: fileOf("dist/adapters/nats/index.js") },
             { find: /^troupe\/postgres$/, replacement: fileOf("dist/adapters/postgres/index.js") },
           ],
         },

@@ -26,6 +26,7 @@ export async function bundleInto(folder: string, rxjs: "bundled" | "imported"): 
       "testing/index": "src/testing/index.ts",
       "bench/index": "src/bench/index.ts",
       "adapters/otel/index": "src/adapters/otel/index.ts",
+      "adapters/nats/index": "src/adapters/nats/index.ts",
       "adapters/postgres/index": "src/adapters/postgres/index.ts",
       "cli/main": "src/cli/main.ts",
       "cli/troupe-process": "src/cli/troupe-process.ts",

@@ -56,6 +56,7 @@ for (const file of neededFrom([
   "testing/index.d.ts",
   "bench/index.d.ts",
   "adapters/otel/index.d.ts",
+  "adapters/nats/index.d.ts",
   "adapters/postgres/index.d.ts",
 ])) {
   mkdirSync(dirname(join(dist, file)), { recursive: true });

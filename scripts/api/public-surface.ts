@@ -14,6 +14,7 @@ const entries = [
   { specifier: "troupe/testing", file: join(dist, "testing", "index.d.ts") },
   { specifier: "troupe/bench", file: join(dist, "bench", "index.d.ts") },
   { specifier: "troupe/otel", file: join(dist, "adapters", "otel", "index.d.ts") },
+  { specifier: "troupe/nats", file: join(dist, "adapters", "nats", "index.d.ts") },
   { specifier: "troupe/postgres", file: join(dist, "adapters", "postgres", "index.d.ts") },
 ] as const;
 

@@ -8,7 +8,7 @@ import { failure } from "../../store/support/failure.ts";
 import { testJournalContract } from "../../store/support/journal-contract.ts";
 import { recordOf } from "../../store/support/requests.ts";
 import { standby } from "./standby.ts";
-import { checkKept, writers } from "./writers.ts";
+import { checkKept, writers } from "../../store/support/writers.ts";
 
 const kills = Number(process.env["TROUPE_KILLS"] ?? 5);
 const server = await sharedPostgres();

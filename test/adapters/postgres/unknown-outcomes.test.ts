@@ -10,8 +10,8 @@ import { newServer } from "../../../examples/credit/cells/postgres-server.ts";
 import { newSchema, postgresJournals, sharedPostgres } from "../../postgres/shared-postgres.ts";
 import { failure } from "../../store/support/failure.ts";
 import { recordOf } from "../../store/support/requests.ts";
-import { type Proxy, proxyTo } from "./proxy.ts";
-import { checkKept, writers } from "./writers.ts";
+import { type Proxy, proxyTo } from "../proxy.ts";
+import { checkKept, writers } from "../../store/support/writers.ts";
 
 /** How often connections are killed; the server is stopped a tenth as often. `npm run test:postgres` does it more often. */
 const kills = Number(process.env["TROUPE_KILLS"] ?? 10);

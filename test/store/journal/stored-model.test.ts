@@ -12,6 +12,7 @@ import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Journal } from "../../../src/store/journal/journal.ts";
 import { seal } from "../../../src/store/versions/seal.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
+import { hasNats, natsJournals } from "../../nats/journals.ts";
 import { postgresJournals, sharedPostgres } from "../../postgres/shared-postgres.ts";
 import { plainState } from "../support/arbitrary-state.ts";
 import { failure } from "../support/failure.ts";
@@ -172,6 +173,7 @@ const commands = fc.commands(
 const { open, reopen: openAgain, newDirectory, clear } = temporaryJournals();
 const postgres = await sharedPostgres();
 const journals = postgresJournals(postgres);
+const onJetStream = natsJournals();
 
 function property(make: () => Journal | Promise<Journal>, again: Real["reopen"], tidy = clear) {
   return fc.asyncProperty(commands, async (sequence) => {
@@ -205,6 +207,13 @@ describe("the store agrees with a map of arrays after any commands (invariants 3
     await fc.assert(
       property(() => journals.open(), journals.reopen, journals.clear),
       { numRuns: 60 },
+    );
+  });
+
+  it.skipIf(!hasNats())("on JetStream, closed and opened again in between", async () => {
+    await fc.assert(
+      property(() => onJetStream.open(), onJetStream.reopen, onJetStream.clear),
+      { numRuns: process.env["TROUPE_KILLS"] === undefined ? 10 : 60 }, // each opening is a dozen requests
     );
   });
 });

@@ -14,6 +14,8 @@ export interface Proxy {
   filter(passes: (bytes: Buffer, from: "client" | "server") => boolean): void;
   /** Passes on to the server what was swallowed on connections that have ended meanwhile, and resolves when it has answered. */
   deliverLate(): Promise<void>;
+  /** Ends all connections. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -42,6 +44,9 @@ export async function proxyTo(url: string): Promise<Proxy> {
       });
     }
   });
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const through = new URL(url);
   through.port = String((server.address() as AddressInfo).port);
@@ -57,8 +62,9 @@ export async function proxyTo(url: string): Promise<Proxy> {
         await answered;
       }
     },
+    cut,
     close: async () => {
-      for (const socket of sockets) socket.destroy();
+      cut();
       await new Promise((resolve) => server.close(resolve));
     },
   };

@@ -2,7 +2,7 @@
 
 import { expect } from "vitest";
 import type { Journal } from "../../../src/store/journal/journal.ts";
-import { recordOf } from "../../store/support/requests.ts";
+import { recordOf } from "./requests.ts";
 
 /** Writers that commit one version after the other, each to a key of its own, until they are told to stop. */
 export function writers(journal: Journal, count: number) {
