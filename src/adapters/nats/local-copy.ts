@@ -3,15 +3,30 @@
  * stream has all of it.
  */
 
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { CommitRecord } from "../../store/versions/commit.ts";
 import type { Journal } from "../../store/journal/journal.ts";
 import { dataFileOf, nextDataFile } from "../../store/journal/lmdb/files/journal-files.ts";
+import { isRunning, ownIdentity, type ProcessIdentity } from "../../store/journal/lmdb/files/process-identity.ts";
 import { openJournal } from "../../store/journal/lmdb/open-journal.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { StateKey } from "../../store/versions/state-key.ts";
 import { decodeCommits, recordsOf } from "./commit-bytes.ts";
+
+const prefix = "troupe-nats-copy-";
+/** Which process a copy is of. */
+const processFile = "process.json";
 
 export class LocalCopy {
   readonly #directory: string;
@@ -23,10 +38,16 @@ export class LocalCopy {
     this.#journal = journal;
   }
 
-  /** @param parent the directory in which it gets one of its own. */
+  /**
+   * Removes the copies that processes have left which were killed.
+   *
+   * @param parent the directory in which it gets one of its own.
+   */
   static async in(parent: string): Promise<LocalCopy> {
-    const directory = mkdtempSync(join(parent, "troupe-nats-copy-"));
+    removeLeft(parent);
+    const directory = mkdtempSync(join(parent, prefix));
     try {
+      writeFileSync(join(directory, processFile), JSON.stringify(ownIdentity()));
       return new LocalCopy(directory, await opened(join(directory, "0")));
     } catch (error) {
       rmSync(directory, { recursive: true, force: true });
@@ -67,15 +88,15 @@ export class LocalCopy {
 
   /** Puts the pages in the place of all that it had. Returns how many bytes they are. */
   async install(): Promise<number> {
-    const pages = readFileSync(join(this.#directory, "pages"));
+    const pages = join(this.#directory, "pages");
+    const { size } = statSync(pages);
     await this.#journal.close();
     rmSync(join(this.#directory, String(this.#generation)), { recursive: true, force: true });
     const next = join(this.#directory, String(++this.#generation));
     mkdirSync(next);
-    writeFileSync(nextDataFile(next), pages);
-    this.forgetPages();
+    renameSync(pages, nextDataFile(next));
     this.#journal = await opened(next);
-    return pages.length;
+    return size;
   }
 
   /** Leaves nothing in its file of what was removed, and returns the file. */
@@ -95,4 +116,21 @@ export class LocalCopy {
 
 function opened(directory: string): Promise<Journal> {
   return openJournal(directory, { durability: "relaxed", readOnly: false });
+}
+
+function removeLeft(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const directory = join(parent, name);
+    const identity = name.startsWith(prefix) ? identityIn(directory) : undefined;
+    if (identity !== undefined && !isRunning(identity)) rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** `undefined` for a copy that is being made, or removed. */
+function identityIn(directory: string): ProcessIdentity | undefined {
+  try {
+    return JSON.parse(readFileSync(join(directory, processFile), "utf8")) as ProcessIdentity;
+  } catch {
+    return undefined;
+  }
 }

@@ -27,7 +27,10 @@ export interface NatsJournalOptions {
   readonly wait?: boolean;
   /** Ends the wait: the promise rejects with its reason. */
   readonly signal?: AbortSignal;
-  /** The directory in which the copy is made that is read from, as large as the journal. Default: the system's for temporary files. */
+  /**
+   * The directory in which the copy is made that is read from, as large as the journal; of this machine or container alone, as copies of processes that were
+   * killed are removed from it. Default: the system's for temporary files.
+   */
   readonly directory?: string;
   /** Further options of `connect` of `@nats-io/transport-node`, such as `tls` and `authenticator`. */
   readonly connection?: Readonly<Record<string, unknown>>;

@@ -1,10 +1,15 @@
 /** Who owns a journal on JetStream: one process at a time, by a lease, and nothing is kept of what an owner of before sends. */
 
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type NatsJournalOptions, natsJournal } from "../../../src/adapters/nats/nats-journal.ts";
+import { isTroupeError } from "../../../src/errors/troupe-error.ts";
+import { lmdbJournal } from "../../../src/store/journal/lmdb/lmdb-journal.ts";
 import type { Journal } from "../../../src/store/journal/journal.ts";
 import { streamOf as lookAt, takeByForce } from "../../nats/forged.ts";
 import { hasNats, natsJournals, newStream } from "../../nats/journals.ts";
@@ -28,6 +33,19 @@ function lostOf(journal: Journal): Promise<unknown> {
 /** The last message of the stream that it is written to. */
 async function lastOf(stream: string): Promise<number> {
   return lookAt((await servers()).urls, stream, async (log) => log.last());
+}
+
+/** How far the only copy in a directory is; 0 while there is none. */
+async function positionOfCopy(directory: string): Promise<number> {
+  try {
+    const [copy = ""] = readdirSync(directory);
+    const reader = await lmdbJournal(join(directory, copy, "0"), { readOnly: true });
+    await reader.close();
+    return reader.position;
+  } catch (error) {
+    if (!isTroupeError(error)) throw error;
+    return 0;
+  }
 }
 
 /** Makes its stream one that has the first messages only, as servers have it that lost the others. */
@@ -138,10 +156,12 @@ describe.skipIf(!hasNats())("the owner of a journal on JetStream", () => {
     const journal = await open({ lease: 60_000 });
     for (const n of [1, 2, 3]) await journal.append([recordOf("a/1", n, n * 10)]);
     const stream = streamOf(journal);
-    const next = failure(open({ stream, wait: true, lease: 1_000 }));
-    await new Promise((resolve) => setTimeout(resolve, 1_500)); // nothing tells that it has read them
+    const directory = mkdtempSync(join(tmpdir(), "troupe-copies-"));
+    const next = failure(open({ stream, directory, wait: true, lease: 1_000 }));
+    while ((await positionOfCopy(directory)) < 30) await new Promise<void>((resolve) => void setImmediate(resolve));
     await goBack(stream, 2);
     expect(String(await next)).toMatch(/at position 10 .* was at position 30 /);
+    rmSync(directory, { recursive: true });
   });
 });
 
@@ -233,6 +253,27 @@ describe.skipIf(!hasNats())("a journal on JetStream", () => {
     await streams.add({ name: stream, subjects: [`${stream}.log`], storage: "memory" });
     await connection.close();
     expect(String(await failure(open({ stream })))).toContain("is in memory");
+  });
+
+  it("removes the copies of processes that were killed, and leaves those of others", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "troupe-copies-"));
+    const [dead, other] = ["troupe-nats-copy-dead", "something-else"].map((name) => join(directory, name));
+    for (const [path, pid] of [
+      [dead, 4_194_305], // more than any process has
+      [other, 4_194_305],
+    ] as const) {
+      mkdirSync(path as string);
+      writeFileSync(join(path as string, "process.json"), JSON.stringify({ pid }));
+    }
+    const first = await open({ directory });
+    const second = await open({ directory });
+    expect(existsSync(dead as string)).toBe(false);
+    expect(existsSync(other as string)).toBe(true);
+    expect(readdirSync(directory)).toHaveLength(3);
+    await first.close();
+    await second.close();
+    expect(readdirSync(directory)).toEqual(["something-else"]);
+    rmSync(directory, { recursive: true });
   });
 
   it("is made once by several processes at a time", async () => {
