@@ -92,6 +92,10 @@ export async function newServers(count: 1 | 3): Promise<NatsServers> {
     }
   };
   for (const i of urls.keys()) start(i);
+  // where the run is ended before its teardown
+  process.once("exit", () => {
+    for (const child of children) child?.kill("SIGKILL");
+  });
   return {
     urls,
     directory,
