@@ -17,7 +17,7 @@ const Value = v.object({ n: v.number() });
 
 const listLengths = 30;
 /** 10,000 with `TROUPE_SCHEDULES=1000`. */
-const rounds = Math.max(150, 10 * schedules);
+const rounds = Math.max(250, 10 * schedules);
 
 /** In each round a step, a list of another length each time, a loop and a step after them; in all rounds by that agent. */
 function roundsBy<Agent extends typeof reader>(agent: Agent, max: number) {
@@ -87,7 +87,7 @@ describe("rounds that are workflows", () => {
     const { state, lengths } = play(roundsBy(reader, rounds));
     expect(state.status).toBe("completed");
     const most = (from: number): number => Math.max(...lengths.slice(from, from + listLengths));
-    expect(most(rounds - listLengths) - most(rounds / 5), "numbers have more digits").toBeLessThan(100);
+    expect(most(rounds - listLengths) - most((2 * rounds) / 5), "numbers may have more digits").toBeLessThan(100);
     const kept = allSteps(state.steps).flatMap(({ name }) => /^improve#(\d+)$/.exec(name)?.[1] ?? []);
     expect(new Set(kept.map(Number))).toEqual(new Set([rounds - 1, rounds]));
   });
