@@ -1,9 +1,9 @@
 /** `point`: a labelled place in code, at which something else may go first. */
 
-import { randomUUID } from "node:crypto";
 import { BroadcastChannel, getEnvironmentData } from "node:worker_threads";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { shown } from "../../values/shown.ts";
+import { nodeRandom } from "../platform/node-random.ts";
 import { laneOfPoint, type PointHook, pointHook, type PointMessage, pointsChannel } from "./point-protocol.ts";
 import { threadMark } from "./thread-mark.ts";
 
@@ -33,13 +33,13 @@ export async function point(name: string): Promise<void> {
   if (simulated !== undefined) return simulated;
   const channel = getEnvironmentData(pointsChannel);
   if (typeof channel !== "string") return undefined;
-  const thread: unknown = Reflect.get(globalThis, threadMark);
-  return heldOnThread(channel, laneOfPoint(name, thread === undefined ? "0" : String(thread)));
+  const thread = Reflect.get(globalThis, threadMark) as number | undefined;
+  return heldOnThread(channel, laneOfPoint(name, String(thread ?? 0)));
 }
 
 /** Says that a point is reached, and resolves once it may be passed. */
 function heldOnThread(channel: string, lane: string): Promise<void> {
-  const id = randomUUID();
+  const id = `${lane} ${nodeRandom().next()}`;
   const port = new BroadcastChannel(channel);
   return new Promise((resolve) => {
     port.onmessage = (event: unknown) => {

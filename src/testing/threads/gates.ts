@@ -11,6 +11,11 @@ export interface GatesOptions {
   readonly patience: number;
 }
 
+/** How it is named in an order that code has come to a point, which nothing holds. */
+export function comesTo(lane: string): string {
+  return `to ${lane}`;
+}
+
 export class Gates implements Hold {
   readonly #clock: Clock;
   readonly #order: readonly string[];

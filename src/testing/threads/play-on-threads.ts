@@ -3,6 +3,7 @@
 import { deferred } from "../../async/deferred.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { holdPoints } from "../../runtime/threads/held-points.ts";
 import { ActorSystem } from "../../runtime/system/actor-system.ts";
 import { nodePlatform } from "../../runtime/system/node-platform.ts";
 import { openedJournal, settleOptions, type SystemOptions } from "../../runtime/system/system-options.ts";
@@ -10,7 +11,7 @@ import { type ActorFailure, asError, unheardFailure } from "../simulator/actor-f
 import { InvariantsOfRun } from "../simulator/invariants.ts";
 import { randomOf } from "../simulator/schedules/seeded-random.ts";
 import type { Scenario } from "../simulator/simulate-options.ts";
-import { holdPoints } from "./held-points.ts";
+import { comesTo } from "./gates.ts";
 import { type Hold, HeldThreads } from "./held-threads.ts";
 import { RealWorld } from "./real-world.ts";
 
@@ -56,7 +57,10 @@ export async function playOnThreads(run: RealRun): Promise<RealOutcome> {
   const given: SystemOptions = { threads: 2, logger: false, ...run.system };
   const options = await settleOptions(given);
   const platform = nodePlatform(options);
-  const letPointsGo = holdPoints(hold);
+  const letPointsGo = holdPoints((lane, pass) => {
+    hold.came(comesTo(lane), () => undefined); // what is before it has run
+    hold.came(lane, pass);
+  });
   const threads = new HeldThreads(platform.threads, looking, place);
   const system = await ActorSystem.start(
     {

@@ -16,8 +16,7 @@ import { simulation } from "../simulator/simulate.ts";
 import { Tallied } from "../simulator/simulation-report.ts";
 import { virtualSources } from "../simulator/virtual/virtual-sources.ts";
 import { Delays } from "./delays.ts";
-import { Gates } from "./gates.ts";
-import { comesTo } from "./held-points.ts";
+import { comesTo, Gates } from "./gates.ts";
 
 /**
  * How {@link runOnThreads} runs a scenario. `seed`, `system` and `expects` are those of `simulate`, and so are `faults`, `journal` and `placement`, by which a

@@ -61,7 +61,7 @@ describe("a scenario on real threads", () => {
 
   it("goes by the points of its code, where threads meet in memory that they share", async () => {
     const bytes = new SharedArrayBuffer(4);
-    setEnvironmentData(memory, bytes as never); // threads have it from their start on
+    setEnvironmentData(memory, bytes); // threads have it from their start on
     const adding =
       (how: "hasty" | "careful"): Scenario =>
       async ({ system }) => {
