@@ -214,7 +214,11 @@ describe("troupe/otel over HTTP", () => {
     await sink.close();
     server.close();
     expect(got).toEqual([]);
-    expect([...new Set(sizes)], "a batch that isn't to blame is not split").toEqual([16, 4]);
+    // a busy backend may not have read a batch before its exporter gives up
+    expect(
+      sizes.filter((size) => size !== 16 && size !== 4),
+      "parts of a batch that isn't to blame",
+    ).toEqual([]);
     expect(sink.stats).toEqual({ exported: 0, dropped: 20, waiting: 0 });
   });
 
