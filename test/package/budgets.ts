@@ -7,7 +7,7 @@
 
 /** What is published. */
 export const packageBudget = {
-  packedMegabytes: 2.1,
+  packedMegabytes: 2.2,
   unpackedMegabytes: 7.4,
   files: 520,
 };
