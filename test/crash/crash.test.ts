@@ -14,7 +14,7 @@ import { runs } from "./runs.ts";
 import { schedules } from "./schedules.ts";
 import { transactions } from "./transactions.ts";
 
-const kills = Number(process.env["TROUPE_KILLS"] ?? 3);
+const kills = Number(process.env["TROUPE_KILLS"] ?? 2);
 
 /** How much was acknowledged before the kills, all of which has survived. */
 async function survived<Ack>(workload: Workload<Ack>): Promise<number> {

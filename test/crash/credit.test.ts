@@ -10,7 +10,7 @@ import { crash } from "./crash-harness.ts";
 import { credit, type CreditSightings } from "./credit.ts";
 
 const kills = Number(process.env["TROUPE_KILLS"] ?? 2);
-const applications = process.env["TROUPE_KILLS"] === undefined ? 250 : 1_000;
+const applications = process.env["TROUPE_KILLS"] === undefined ? 150 : 1_000;
 
 it.each<Coordination>(["orchestrator", "relay"])(
   `decides each application once, and rightly, under the %s and ${kills} kills`,

@@ -14,6 +14,7 @@ import {
   type System,
 } from "../../src/index.ts";
 import { simulate } from "../../src/testing/index.ts";
+import { schedules } from "../schedules.ts";
 import { isByAgent, type Journey, journey, sent } from "./journeys.ts";
 import { book } from "./workflows.ts";
 import { asMessage, mapFrames } from "./wire.ts";
@@ -240,6 +241,9 @@ const comeToTheSame =
 
 const durable = { journal: "durable" } as const;
 
+/** Of how many versions one is the cut of a fork. */
+const stride = schedules < 100 ? 3 : 1;
+
 describe("a fork of a run", () => {
   it("does what is left of it, on the simulator, with any sequence of switches", () =>
     holdsSimulated(forks, comeToTheSame()));
@@ -269,7 +273,7 @@ describe("a fork of a run", () => {
           const last = history.at(-1)?.version ?? 0;
           expect(last).toBeGreaterThan(10);
           // one that completes is no other until then
-          for (let at = given.fails === undefined ? last : 1; at <= last; at++)
+          for (let at = given.fails === undefined ? last : 1; at <= last; at += given.pauses === slow ? 1 : stride)
             for (const id of given.pauses === slow ? [`mended-${at}`] : [`mended-${at}`, `again-${at}`]) {
               const fork = await system.forkRun("whole", { id, at });
               await isSound(system, fork, given, keptAt(history, at, undefined), undefined);

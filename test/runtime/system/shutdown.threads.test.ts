@@ -302,14 +302,14 @@ describe("a process that is told to end", () => {
     "again and again, in the middle of its work, does each of its runs once, under the %s",
     async (coordination) => {
       letOn();
-      const ids = Array.from({ length: 40 }, (_, n) => `r${n}`);
+      const ids = Array.from({ length: 24 }, (_, n) => `r${n}`);
       const options = { shutdownOn, shutdownDeadline: 1, coordination, maxRuns: 8 };
       let rounds = 0;
       for (let ended: unknown = "SIGTERM"; ended === "SIGTERM"; rounds++) {
         const program = new Program({ ids, options });
         // each time a little further, so that it comes to an end
         await program.told("started", Math.min(ids.length, 4 + 9 * rounds));
-        if (rounds < 4) program.signal("SIGTERM");
+        if (rounds < 2) program.signal("SIGTERM");
         ended = await program.end();
         expect(["SIGTERM", 0]).toContain(ended);
       }

@@ -148,7 +148,6 @@ const failures: readonly Failure[] = [
   { by: "a heap that fills up", die: dieBy("run out of heap little by little"), ...full },
   { by: "an endless loop", die: dieBy("loop for ever"), ...stalled },
   { by: "an endless await", die: dieBy("await for ever"), ...stalled },
-  { by: "a long computation", die: dieBy("compute for too long"), ...stalled },
   { by: "Atomics.wait", die: dieBy("wait for shared memory"), ...stalled },
   {
     by: "terminate from outside",
@@ -242,7 +241,7 @@ describe.each(failures)("a thread that dies by $by", ({ die, how, says, more, ca
   });
 });
 
-describe.each(["exit", "run out of heap", "loop for ever", "wait for shared memory"] as const)(
+describe.each(["exit", "run out of heap", "wait for shared memory"] as const)(
   "a step that makes its thread %s",
   (way) => {
     const system = way === "run out of heap" ? small : prompt;
