@@ -12,6 +12,9 @@ import type { RunPlace, Submission, Submissions } from "./submissions.ts";
 /** How many runs of a cell are being started at a time. */
 const mostOfCell = 100;
 
+/** How many rows of a cell that can't be started are passed over. Where there are more, what was submitted after them waits too. */
+const mostLeft = 1_000;
+
 /** What would be so at each further attempt. All else, such as the end of the system, leaves the row to whatever process comes next. */
 const final: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "run-exists",
@@ -36,7 +39,8 @@ export class Intake {
   readonly #ports: IntakePorts;
   /** The runs that are being started, by their cells. */
   readonly #starting = new Map<number, Set<string>>();
-  readonly #left = new Set<string>();
+  /** The runs whose rows stay as they are, by the cells of this process. */
+  readonly #left = new Map<number, Set<string>>();
   #started: RunPlace[] = [];
   #removing: Promise<void> | undefined;
 
@@ -46,14 +50,20 @@ export class Intake {
 
   /** Looks at the rows of cells, and begins to start their runs. Returns whether there may be more of them. */
   async look(cells: readonly number[]): Promise<boolean> {
+    for (const cell of this.#left.keys()) if (!cells.includes(cell)) this.#left.delete(cell);
     const wanted = cells.flatMap((cell): (readonly [number, number])[] => {
       const underway = this.#starting.get(cell)?.size ?? 0;
-      return underway > mostOfCell / 2 ? [] : [[cell, underway + mostOfCell]];
+      const left = Math.min(this.#left.get(cell)?.size ?? 0, mostLeft);
+      return underway > mostOfCell / 2 ? [] : [[cell, underway + left + mostOfCell]];
     });
     if (wanted.length === 0) return false;
     const rows = await this.#ports.submissions.of(wanted);
+    for (const [cell] of wanted) this.#forgetAllBut(rows, cell);
     let begun = 0;
-    for (const row of rows) if (this.#begin(row)) begun++;
+    for (const row of rows) {
+      const wasLeft = this.#isLeft(row);
+      if (this.#begin(row) && !wasLeft) begun++;
+    }
     return begun >= mostOfCell;
   }
 
@@ -96,10 +106,22 @@ export class Intake {
   }
 
   #leave(place: RunPlace, error: unknown, tell: IntakePorts["onLeft"]): void {
-    const key = `${place.cell}/${place.run}`;
-    if (this.#left.has(key)) return;
-    this.#left.add(key);
+    if (this.#isLeft(place)) return;
+    const { cell, run } = place;
+    this.#left.set(cell, (this.#left.get(cell) ?? new Set()).add(run));
     tell(place, error);
+  }
+
+  #isLeft({ cell, run }: RunPlace): boolean {
+    return this.#left.get(cell)?.has(run) === true;
+  }
+
+  /** Rows keep their order, so one that is not among the first any more is gone. */
+  #forgetAllBut(rows: readonly RunPlace[], cell: number): void {
+    const left = this.#left.get(cell);
+    if (left === undefined) return;
+    const there = new Set(rows.flatMap((row) => (row.cell === cell ? [row.run] : [])));
+    for (const run of left) if (!there.has(run)) left.delete(run);
   }
 
   /** All that have started while rows were being removed are removed together. */
@@ -112,7 +134,7 @@ export class Intake {
   }
 
   async #removeStarted(): Promise<void> {
-    const places = this.#started;
+    const places = [...this.#started]; // more are added meanwhile
     try {
       await this.#ports.submissions.remove(places);
     } finally {
