@@ -20,6 +20,7 @@ import type { CellsTables } from "./cells-tables.ts";
 import type { Cells, CellsView, SubmitOptions } from "./cells-interface.ts";
 import { Intake } from "./intake.ts";
 import { OwnedCells } from "./owned-cells.ts";
+import { Reach } from "./reach.ts";
 import { RunWatch } from "./run-watch.ts";
 import { checkSubmitOptions } from "./cells-options.ts";
 import type { RunPlace, Submissions } from "./submissions.ts";
@@ -55,10 +56,10 @@ export class SharedCells implements Cells {
   readonly #owned: OwnedCells;
   readonly #intake: Intake;
   readonly #watch: RunWatch;
+  readonly #reach = new Reach((event) => this.#publish(event));
   readonly #codec: PayloadCodec;
   readonly #keeping: Promise<void>;
   #renewedAt = Number.NEGATIVE_INFINITY;
-  #isReached = true;
   /** Ends the pause before the next look. */
   #wake: () => void = () => undefined;
   #isClosing = false;
@@ -71,7 +72,11 @@ export class SharedCells implements Cells {
     this.events$ = this.#events.asObservable();
     // it knows no system, so that a ref on an actor is a value like any other that can't be copied
     this.#codec = new PayloadCodec({ maxBytes: options.maxMessageBytes, system: {} });
-    this.#watch = new RunWatch(options.submissions);
+    this.#watch = new RunWatch({
+      submissions: options.submissions,
+      onLook: (failure) =>
+        failure === undefined ? this.#reach.succeeded("watch") : this.#reach.failed("watch", failure.error),
+    });
     this.#owned = new OwnedCells({
       take: (cell) => options.tables.take(cell, options.member),
       start: (taken) => options.start(taken),
@@ -162,11 +167,9 @@ export class SharedCells implements Cells {
       try {
         await this.#balance();
         isMore = await this.#intake.look(this.#owned.running);
-        if (!this.#isReached) this.#publish({ type: "database-reached" });
-        this.#isReached = true;
+        this.#reach.succeeded("keeper");
       } catch (error) {
-        if (this.#isReached && !this.#isClosing) this.#publish({ type: "database-unreachable", error });
-        this.#isReached = false;
+        if (!this.#isClosing) this.#reach.failed("keeper", error);
       }
       if (!isMore && !this.#isClosing) await this.#pause();
     }

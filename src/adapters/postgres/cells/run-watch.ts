@@ -19,15 +19,23 @@ export interface RunFollower extends RunPlace {
 /** Milliseconds from one look to the next. */
 const lookEvery = 200;
 
+export interface RunWatchPorts {
+  readonly submissions: Submissions;
+  /** A look at the database has succeeded, or failed by this error. */
+  onLook(failure: { readonly error: unknown } | undefined): void;
+}
+
 export class RunWatch {
   readonly #submissions: Submissions;
+  readonly #onLook: RunWatchPorts["onLook"];
   readonly #followers = new Set<RunFollower>();
   #looking: Promise<void> | undefined;
   #wake: () => void = () => undefined;
   #isClosed = false;
 
-  constructor(submissions: Submissions) {
+  constructor({ submissions, onLook }: RunWatchPorts) {
     this.#submissions = submissions;
+    this.#onLook = onLook;
   }
 
   follow(follower: RunFollower): void {
@@ -56,11 +64,13 @@ export class RunWatch {
       if (this.#isClosed) break;
       try {
         await this.#lookOnce([...this.#followers]);
-      } catch {
-        // the database can't be reached, which its cells' keeper says; what is asked again later is the same
+        this.#onLook(undefined);
+      } catch (error) {
+        this.#onLook({ error }); // what is asked again later is the same
       }
     }
     this.#looking = undefined;
+    if (!this.#isClosed) this.#onLook(undefined); // it reads no more, so that no failure of it lasts
   }
 
   async #lookOnce(followers: readonly RunFollower[]): Promise<void> {

@@ -131,6 +131,26 @@ describe.skipIf(url === undefined)("members", () => {
   });
 });
 
+describe.skipIf(url === undefined)("a process that owns no cell", () => {
+  it("says once that the database can't be read, and once that it can again, and goes on following its runs", async () => {
+    const schema = schemaOfOwn();
+    const client = await join(schema, { owns: false });
+    const events: CellsEvent[] = [];
+    client.events$.subscribe((event) => events.push(event));
+    const run = await client.submit(cellsCreditDecision, first, { id: "followed" });
+    const ended = run.result;
+    const unreachable = firstValueFrom(client.events$);
+    await query(`alter table "${schema}".keys rename to away`);
+    expect(await unreachable).toMatchObject({ type: "database-unreachable", error: expect.any(Error) as unknown });
+    const reached = firstValueFrom(client.events$);
+    await query(`alter table "${schema}".away rename to keys`);
+    expect(await reached).toEqual({ type: "database-reached" });
+    await join(schema);
+    expect(await ended).toEqual(decideSequentially(first));
+    expect(events.map(({ type }) => type)).toEqual(["database-unreachable", "database-reached"]);
+  });
+});
+
 describe.skipIf(url === undefined)("a journal", () => {
   it("is parted once, and then neither otherwise nor whole; one that is used whole is not parted", async () => {
     const schema = schemaOfOwn();
