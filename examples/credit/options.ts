@@ -46,7 +46,7 @@ export class UsageError extends Error {
 
 const MAX_THREADS = 64;
 const MAX_SEED = 2 ** 32 - 1;
-const MAX_CELLS = 1_024;
+const MAX_CELLS = 256;
 const MAX_PROCESSES = 16;
 
 /** What applies when nothing is asked for: the real applications, all modes. */

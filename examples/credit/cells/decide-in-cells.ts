@@ -33,13 +33,16 @@ export async function decideInCells(
   process.once("exit", stopServer); // also where Ctrl-C ends it
   const end = (): never => process.exit(130);
   process.once("SIGINT", end);
+  const schema = `credit_cells_${Date.now().toString(36)}`;
   const table = new CellsTable(screen, applications.length);
+  if (mode.journal !== undefined)
+    table.note(`its tables stay in the schema ${schema}, for: drop schema ${schema} cascade`);
   try {
     const outcome = await runCells({
       program: fileURLToPath(new URL("member.ts", import.meta.url)),
       nodeArguments: ["--import", "tsx"],
       url: mode.journal ?? (server?.url as string),
-      schema: `credit_cells_${Date.now().toString(36)}`,
+      schema,
       cells,
       lease,
       pace,

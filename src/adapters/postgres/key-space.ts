@@ -6,7 +6,7 @@ import type { StateKey } from "../../store/versions/state-key.ts";
 /** The number of the cell that a journal is which is not parted: it has the keys as they are. */
 export const whole = 0;
 /** How many cells a journal may be parted into. */
-export const maxCells = 1_024;
+export const maxCells = 256;
 
 /** No byte of a key is this one: what begins with it comes after all keys as they are. */
 const ofCells = 0xff;

@@ -27,7 +27,7 @@ export interface CellsOptions extends Pick<
   readonly schema?: string;
   /** Milliseconds for which an owner keeps its cells that isn't heard of any more, as for {@link postgresJournal}. Default 10,000; at least 1,000. */
   readonly lease?: number;
-  /** How many cells there are, from 1 to 1,024. Fixed when the first process makes the tables. Default 64. */
+  /** How many cells there are, from 1 to 256. Fixed when the first process makes the tables. Default 64. */
   readonly cells?: number;
   /** The workflows of which runs may be submitted; the owner of a run's cell starts it with its own definition of that name and version. */
   readonly workflows: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
