@@ -8,8 +8,8 @@
 /** What is published. */
 export const packageBudget = {
   packedMegabytes: 2.2,
-  unpackedMegabytes: 7.4,
-  files: 520,
+  unpackedMegabytes: 7.8,
+  files: 550,
 };
 
 /**
