@@ -9,10 +9,11 @@ import { seededRandom } from "../../src/testing/simulator/schedules/seeded-rando
 import { crash } from "./crash-harness.ts";
 import { credit, type CreditSightings } from "./credit.ts";
 
+const isDeep = process.env["TROUPE_KILLS"] !== undefined;
 const kills = Number(process.env["TROUPE_KILLS"] ?? 2);
-const applications = process.env["TROUPE_KILLS"] === undefined ? 150 : 1_000;
+const applications = isDeep ? 1_000 : 150;
 
-it.each<Coordination>(["orchestrator", "relay"])(
+it.each<Coordination>(isDeep ? ["orchestrator", "relay"] : ["relay"])(
   `decides each application once, and rightly, under the %s and ${kills} kills`,
   { timeout: 300_000 + 15_000 * kills },
   async (coordination) => {

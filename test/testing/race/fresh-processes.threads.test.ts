@@ -17,7 +17,7 @@ write("package.json", '{ "type": "module" }\n');
 copyFileSync(join(root, "examples/race/failures.race.ts"), join(folder, "failures.race.ts"));
 
 const perRace = Number(process.env["TROUPE_REPLAYS"] ?? 1);
-const few = ["order", "cache"];
+const few = ["order"];
 const races = perRace > 1 ? ["takings", "audit", "swap", ...few] : few;
 
 interface Failed {

@@ -27,7 +27,7 @@ describe("a scenario on real threads", () => {
     const [simulated, real] = [new Set<number>(), new Set<number>()];
     const { isComplete } = await simulate(shifts(simulated), { exhaustive: { isolated: true } });
     expect(isComplete).toBe(true);
-    await runOnThreads(shifts(real), { runs: 12, seed: 1 });
+    await runOnThreads(shifts(real), { runs: 8, seed: 1 });
     expect([...real].filter((end) => !simulated.has(end))).toEqual([]);
     expect(real.size).toBeGreaterThan(1);
   });
@@ -50,7 +50,7 @@ describe("a scenario on real threads", () => {
     ["lost update", lostUpdate("hasty")],
     ["one message after 25 others", oneAfterOthers],
   ])("fails as it was simulated, by its replay: %s", async (_what, scenario) => {
-    for (const seed of [1, 1_000_004, 2_000_007]) {
+    for (const seed of [1, 1_000_004]) {
       const replay = await replayOf(scenario, seed);
       await expect(runOnThreads(scenario, { replay, runs: 1 })).rejects.toMatchObject({
         code: "simulation-failed",
