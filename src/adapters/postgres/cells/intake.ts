@@ -137,10 +137,10 @@ export class Intake {
     const places = [...this.#started]; // more are added meanwhile
     try {
       await this.#ports.submissions.remove(places);
-    } finally {
-      // where that failed they stay rows, and to start them again finds their runs
-      this.#started = this.#started.slice(places.length);
-      this.#removing = undefined;
+    } catch {
+      // they stay rows, and to start them again finds their runs; that the database can't be reached, the next look says
     }
+    this.#started = this.#started.slice(places.length);
+    this.#removing = undefined;
   }
 }

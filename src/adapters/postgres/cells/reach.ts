@@ -1,4 +1,4 @@
-/** Whether a process reaches the database of its cells: it does where none of those that look there has failed the last time. */
+/** Whether a process reaches the database of its cells: not while the last look of its keeper, or of its watch, has failed. */
 
 import type { CellsEvent } from "./cells-events.ts";
 

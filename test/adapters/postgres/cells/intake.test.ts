@@ -15,11 +15,13 @@ function played() {
   const owned = new Set([1]);
   const told: string[] = [];
   const started: string[] = [];
+  const database = { isThere: true };
   const submissions = {
     async of(cells: readonly (readonly [number, number])[]) {
       return cells.flatMap(([cell, most]) => rows.filter((row) => row.cell === cell).slice(0, most));
     },
     async remove(places: readonly RunPlace[]) {
+      if (!database.isThere) throw new Error("it can't be reached");
       for (const { run } of places)
         rows.splice(
           rows.findIndex((row) => row.run === run),
@@ -44,7 +46,7 @@ function played() {
     await intake.settled();
     return isMore;
   };
-  return { rows, owned, told, started, add, look };
+  return { rows, owned, told, started, database, add, look };
 }
 
 it("rows that can't be started hold up none after them, and are told of once each", async () => {
@@ -84,4 +86,18 @@ it("as many are passed over as is said, and no more is kept", async () => {
   for (let i = 0; i < 20; i++) await look();
   expect(told).toHaveLength(1_100);
   expect(started).toEqual([]);
+});
+
+it("a run that has started, and whose row can't be removed yet, is not told of as left, and loses its row later", async () => {
+  const { rows, told, started, database, add, look } = played();
+  add("run", known);
+  database.isThere = false;
+  await look();
+  await look();
+  expect(rows).toHaveLength(1);
+  database.isThere = true;
+  await look();
+  expect(rows).toEqual([]);
+  expect(new Set(started)).toEqual(new Set(["run"])); // under its id, a run that is started again is the same one
+  expect(told).toEqual([]);
 });
