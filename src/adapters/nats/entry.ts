@@ -31,7 +31,7 @@ export type Entry = Said & {
   readonly id: string;
   readonly epoch: number;
   readonly owner: Owner;
-  /** The sequence of the message before it, not counting those that renew; 0 for the first. */
+  /** The sequence of the last message before it that doesn't only renew; 0 for the first. */
   readonly after: number;
   /** Where the journal is with this message, and the latest time of all its commits. */
   readonly position: number;

@@ -187,7 +187,7 @@ class Breaks {
       if (type !== "disconnect") continue;
       const { reject } = this.#broken;
       this.#broken = deferred<never>();
-      this.#broken.promise.catch(() => undefined);
+      this.#broken.promise.catch(() => undefined); // as above
       reject(new Error("the connection has broken"));
     }
   }

@@ -106,7 +106,7 @@ export class OwnedLog {
   }
 
   /**
-   * Appends a message, and before it those that carry what it has no room for: without it they count for nothing.
+   * Appends a message. What it has no room for goes ahead in messages of its own, which count for nothing without it.
    *
    * @param position where the journal is with it. @param time the latest time of all its commits then.
    */
